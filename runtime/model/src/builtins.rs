@@ -1,0 +1,69 @@
+//! What compiled code asks the machine to do while it runs: names, order and signatures of the builtin functions.
+//!
+//! Code loads the function from the table at `VmCtxLayout::BUILTINS` and calls it with the host's C convention. A
+//! builtin that can fail returns a status: 0, or the code of a [`crate::trap::TrapKind`], with which code calls
+//! [`Builtin::Raise`]. Bulk operators do their own bounds checks here; the interpreter has checks of its own.
+
+/// How a parameter or result of a builtin travels.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum BuiltinType {
+    /// A pointer.
+    Ptr,
+    /// 32 bits.
+    I32,
+    /// 64 bits.
+    I64,
+}
+
+macro_rules! builtins {
+    ($($(#[$doc:meta])* $name:ident ($($param:ident),*) $(-> $result:ident)?;)*) => {
+        /// A builtin function. `as usize` is its place in the table.
+        #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+        #[repr(usize)]
+        pub enum Builtin {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Builtin {
+            /// Every builtin, in table order.
+            pub const ALL: &'static [Builtin] = &[$(Builtin::$name,)*];
+
+            /// Parameters.
+            pub fn params(self) -> &'static [BuiltinType] {
+                match self { $(Builtin::$name => &[$(BuiltinType::$param,)*],)* }
+            }
+
+            /// The result.
+            pub fn result(self) -> Option<BuiltinType> {
+                match self { $(Builtin::$name => { let results: &[BuiltinType] = &[$(BuiltinType::$result)?]; results.first().copied() },)* }
+            }
+        }
+    };
+}
+
+builtins! {
+    /// `(store, code)`: leaves compiled code. Called directly by the frame that fails, so that the machine finds the
+    /// position in the return address. `code` is a trap code, or 0 when the reason already waits in the store.
+    /// Does not return.
+    Raise(Ptr, I32);
+    /// `(vmctx, memory, delta pages) -> old pages or -1`, for `memory.grow`. Narrow the result for 32-bit memories.
+    MemoryGrow(Ptr, I32, I64) -> I64;
+    /// `(vmctx, memory, start, byte, length) -> status`, for `memory.fill`.
+    MemoryFill(Ptr, I32, I64, I32, I64) -> I32;
+    /// `(vmctx, destination memory, source memory, destination, source, length) -> status`, for `memory.copy`.
+    MemoryCopy(Ptr, I32, I32, I64, I64, I64) -> I32;
+    /// `(vmctx, memory, segment, destination, source, length) -> status`, for `memory.init`.
+    MemoryInit(Ptr, I32, I32, I64, I32, I32) -> I32;
+    /// `(vmctx, segment)`, for `data.drop`.
+    DataDrop(Ptr, I32);
+    /// `(vmctx, table, delta, initial element) -> old size or -1`, for `table.grow`.
+    TableGrow(Ptr, I32, I64, I64) -> I64;
+    /// `(vmctx, table, start, element, length) -> status`, for `table.fill`.
+    TableFill(Ptr, I32, I64, I64, I64) -> I32;
+    /// `(vmctx, destination table, source table, destination, source, length) -> status`, for `table.copy`.
+    TableCopy(Ptr, I32, I32, I64, I64, I64) -> I32;
+    /// `(vmctx, table, segment, destination, source, length) -> status`, for `table.init`.
+    TableInit(Ptr, I32, I32, I64, I32, I32) -> I32;
+    /// `(vmctx, segment)`, for `elem.drop`.
+    ElemDrop(Ptr, I32);
+}

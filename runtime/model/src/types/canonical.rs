@@ -1,0 +1,153 @@
+//! Canonical types: equal recursion groups get equal numbers, whichever module they come from.
+//!
+//! Iso-recursive equality ([Type equivalence][spec]) becomes equality of numbers: a group is rewritten so that it
+//! names its own members by position and everything else by canonical number, and is then looked up in a hash map.
+//! The engine owns one such table behind a lock; numbers live as long as it does.
+//!
+//! [spec]: https://webassembly.github.io/spec/core/valid/matching.html
+
+use super::{CompositeType, FuncType, SubType, TypeRef};
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+/// The engine-wide number of a type.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CanonId(pub u32);
+
+/// The table of canonical types.
+#[derive(Debug, Default)]
+pub struct CanonicalTypes {
+    types: Vec<SubType>,
+    /// For each type its supertypes, itself last.
+    ancestry: Vec<Box<[CanonId]>>,
+    groups: FxHashMap<Box<[SubType]>, CanonId>,
+}
+
+impl CanonicalTypes {
+    /// The canonical numbers of all types of a module, in index order. `groups` holds the lengths of the recursion
+    /// groups, in order, and adds up to `types.len()`; references between types are by module index.
+    pub fn intern_module(&mut self, types: &[SubType], groups: &[u32]) -> Vec<CanonId> {
+        let mut ids: Vec<CanonId> = Vec::with_capacity(types.len());
+        for &len in groups {
+            let start = ids.len() as u32;
+            let mut rename = |reference: TypeRef| match reference {
+                TypeRef::Module(index) if index.0 >= start => TypeRef::Group(index.0 - start),
+                TypeRef::Module(index) => TypeRef::Canonical(ids[index.index()]),
+                other => other,
+            };
+            let members = &types[start as usize..(start + len) as usize];
+            let group: Box<[SubType]> = members.iter().map(|ty| ty.map_refs(&mut rename)).collect();
+            let first = self.intern_group(group);
+            ids.extend((0..len).map(|position| CanonId(first.0 + position)));
+        }
+        ids
+    }
+
+    /// The canonical number of a plain function type whose references are canonical already.
+    pub fn intern_func(&mut self, ty: &FuncType) -> CanonId {
+        self.intern_group(Box::new([SubType::plain_func(ty.clone())]))
+    }
+
+    fn intern_group(&mut self, group: Box<[SubType]>) -> CanonId {
+        if let Some(&first) = self.groups.get(&group) {
+            return first;
+        }
+        let first = CanonId(self.types.len() as u32);
+        for member in &group {
+            let mut resolve = |reference: TypeRef| match reference {
+                TypeRef::Group(position) => TypeRef::Canonical(CanonId(first.0 + position)),
+                other => other,
+            };
+            let resolved = member.map_refs(&mut resolve);
+            self.push(resolved);
+        }
+        self.groups.insert(group, first);
+        first
+    }
+
+    fn push(&mut self, ty: SubType) {
+        let id = CanonId(self.types.len() as u32);
+        let mut line = match ty.supertype {
+            Some(TypeRef::Canonical(parent)) => self.ancestry[parent.0 as usize].to_vec(),
+            _ => Vec::new(),
+        };
+        line.push(id);
+        self.ancestry.push(line.into());
+        self.types.push(ty);
+    }
+
+    /// The type with this number; its references are canonical.
+    pub fn get(&self, id: CanonId) -> &SubType {
+        &self.types[id.0 as usize]
+    }
+
+    /// The function type with this number, when it is one.
+    pub fn func(&self, id: CanonId) -> Option<&FuncType> {
+        match &self.get(id).composite {
+            CompositeType::Func(ty) => Some(ty),
+            _ => None,
+        }
+    }
+
+    /// Whether `sub` is `sup` or declared below it.
+    pub fn is_subtype(&self, sub: CanonId, sup: CanonId) -> bool {
+        let line = &self.ancestry[sub.0 as usize];
+        let depth = self.ancestry[sup.0 as usize].len() - 1;
+        line.get(depth) == Some(&sup)
+    }
+
+    /// How many types there are.
+    pub fn len(&self) -> usize {
+        self.types.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.types.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::TypeIdx;
+    use crate::types::{HeapType, RefType, ValType};
+
+    fn reference(index: u32) -> ValType {
+        ValType::Ref(RefType { nullable: true, heap: HeapType::Concrete(TypeRef::Module(TypeIdx(index))) })
+    }
+
+    fn func(params: &[ValType], results: &[ValType]) -> SubType {
+        SubType::plain_func(FuncType::new(params, results))
+    }
+
+    #[test]
+    fn equal_types_of_two_modules_share_a_number() {
+        let mut table = CanonicalTypes::default();
+        let a = table.intern_module(&[func(&[ValType::I32], &[]), func(&[], &[])], &[1, 1]);
+        let b = table.intern_module(&[func(&[], &[]), func(&[ValType::I32], &[])], &[1, 1]);
+        assert_eq!((a[0], a[1]), (b[1], b[0]));
+        assert_ne!(a[0], a[1]);
+    }
+
+    #[test]
+    fn recursive_types_are_equal_only_within_equal_groups() {
+        let mut table = CanonicalTypes::default();
+        let alone = table.intern_module(&[func(&[reference(0)], &[])], &[1]);
+        let again = table.intern_module(&[func(&[], &[]), func(&[reference(1)], &[])], &[1, 1]);
+        let paired = table.intern_module(&[func(&[reference(0)], &[]), func(&[], &[])], &[2]);
+        assert_eq!(alone[0], again[1]);
+        assert_ne!(alone[0], paired[0]);
+    }
+
+    #[test]
+    fn declared_subtypes_are_found_by_depth() {
+        let mut table = CanonicalTypes::default();
+        let open = SubType { is_final: false, ..func(&[], &[]) };
+        let below =
+            SubType { supertype: Some(TypeRef::Module(TypeIdx(0))), is_final: false, ..func(&[], &[]) };
+        let ids = table.intern_module(&[open, below], &[1, 1]);
+        assert!(table.is_subtype(ids[1], ids[0]) && table.is_subtype(ids[0], ids[0]));
+        assert!(!table.is_subtype(ids[0], ids[1]));
+    }
+}
