@@ -1,0 +1,123 @@
+//! Reading a function body: each operator is decoded, validated and handed out once.
+//!
+//! Both lowerings read through this door. They keep operand stacks of their own; what they may take from the validator
+//! is only that the operator they hold is valid where it stands.
+
+use crate::{ParseError, ParsedModule, convert};
+use assay_model::index::DefinedFuncIdx;
+use assay_model::types::ValType;
+use wasmparser::{
+    BinaryReader, FuncToValidate, FuncValidator, FuncValidatorAllocations, Operator, OperatorsReader,
+    ValidatorResources,
+};
+
+/// Memory that validation of one body leaves for the next. One per worker.
+#[derive(Default)]
+pub struct BodyAllocations(FuncValidatorAllocations);
+
+/// An operator of a body.
+pub struct Op<'a> {
+    /// The operator with its immediates.
+    pub operator: Operator<'a>,
+    /// Its position in the binary.
+    pub offset: u32,
+    /// Its first byte: what the fuel rule ([`assay_model::ops::fuel`]) asks for.
+    pub first_byte: u8,
+}
+
+/// A body being read.
+pub struct BodyReader<'a> {
+    bytes: &'a [u8],
+    operators: OperatorsReader<'a>,
+    validator: FuncValidator<ValidatorResources>,
+    locals: Vec<(u32, ValType)>,
+}
+
+impl<'a> BodyReader<'a> {
+    /// Opens the body of `func`. `bytes` is the whole module.
+    ///
+    /// # Errors
+    /// When the declarations of locals are malformed or invalid.
+    pub fn new(
+        module: &ParsedModule,
+        bytes: &'a [u8],
+        func: DefinedFuncIdx,
+        allocations: BodyAllocations,
+    ) -> Result<Self, ParseError> {
+        let range = module.model.bodies[func.index()].clone();
+        let body = &bytes[range.start as usize..range.end as usize];
+        let mut reader = BinaryReader::new(body, u64::from(range.start));
+        let mut validator = to_validate(&module.bodies[func.index()]).into_validator(allocations.0);
+        let mut locals = Vec::new();
+        let count = reader.read_var_u32().map_err(|error| ParseError::undecided(&error))?;
+        for _ in 0..count {
+            let offset = reader.original_position();
+            let (number, ty) = declaration(&mut reader).map_err(|error| ParseError::undecided(&error))?;
+            validator.define_locals(offset, number, ty).map_err(|error| ParseError::undecided(&error))?;
+            locals.push((number, convert::val_type(ty)?));
+        }
+        Ok(Self { bytes, operators: OperatorsReader::new(reader), validator, locals })
+    }
+
+    /// The declared locals, without parameters: how many of which type, in order.
+    pub fn locals(&self) -> &[(u32, ValType)] {
+        &self.locals
+    }
+
+    /// The next operator, validated; `None` behind the last `end`.
+    ///
+    /// # Errors
+    /// When the operator is malformed or invalid.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "a fallible cursor, read in a loop that also asks the reader"
+    )]
+    pub fn next(&mut self) -> Result<Option<Op<'a>>, ParseError> {
+        if self.operators.eof() {
+            self.operators.finish().map_err(|error| ParseError::undecided(&error))?;
+            return Ok(None);
+        }
+        let offset = self.operators.original_position();
+        let operator = self.operators.read().map_err(|error| ParseError::undecided(&error))?;
+        self.validator.op(offset, &operator).map_err(|error| ParseError::undecided(&error))?;
+        Ok(Some(Op { operator, offset: offset as u32, first_byte: self.bytes[offset as usize] }))
+    }
+
+    /// Returns the memory for the next body.
+    pub fn finish(self) -> BodyAllocations {
+        BodyAllocations(self.validator.into_allocations())
+    }
+}
+
+/// A body can be read more than once: by each engine, and after an error to decide its stage.
+fn to_validate(body: &FuncToValidate<ValidatorResources>) -> FuncToValidate<ValidatorResources> {
+    FuncToValidate {
+        resources: body.resources.clone(),
+        index: body.index,
+        ty: body.ty,
+        features: body.features,
+    }
+}
+
+fn declaration(reader: &mut BinaryReader<'_>) -> wasmparser::Result<(u32, wasmparser::ValType)> {
+    Ok((reader.read()?, reader.read()?))
+}
+
+impl ParsedModule {
+    /// Validates every body without lowering it.
+    ///
+    /// # Errors
+    /// The first rule that a body breaks, with its stage decided.
+    pub fn validate_bodies(&self, bytes: &[u8]) -> Result<(), ParseError> {
+        let mut allocations = BodyAllocations::default();
+        for func in 0..self.model.bodies.len() {
+            let drain = |allocations| {
+                let mut reader = BodyReader::new(self, bytes, DefinedFuncIdx::from_index(func), allocations)?;
+                while reader.next()?.is_some() {}
+                Ok(reader.finish())
+            };
+            allocations = drain(allocations).map_err(|error| self.classify(error, bytes))?;
+        }
+        Ok(())
+    }
+}

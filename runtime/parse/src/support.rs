@@ -1,0 +1,42 @@
+//! Which feature a module needs that is off, or not built.
+//!
+//! The validator is asked again with other feature sets; the answer names a feature instead of a rule. This runs for
+//! rejected modules, and for modules of engines whose settings go beyond what is built.
+
+use crate::{ParseError, features::wasm_features};
+use assay_model::features::{Feature, FeatureSet};
+use wasmparser::Validator;
+
+fn accepts(bytes: &[u8], features: FeatureSet) -> bool {
+    Validator::new_with_features(wasm_features(features)).validate_all(bytes).is_ok()
+}
+
+/// Refuses a valid module that needs a feature which is on but not built.
+pub(crate) fn check(bytes: &[u8], features: FeatureSet) -> Result<(), ParseError> {
+    let built = features.intersection(FeatureSet::built());
+    if accepts(bytes, built) || !accepts(bytes, features) {
+        return Ok(());
+    }
+    // The last feature of the table without which the module is rejected is the most specific one.
+    let mut missing = features.iter().filter(|&feature| !built.contains(feature));
+    let candidates: Vec<Feature> = missing.by_ref().collect();
+    let needed = candidates.iter().rev().find(|&&feature| !accepts(bytes, features.without(feature)));
+    // Two features may each be enough on their own; then the first of them is named.
+    let feature = needed.or(candidates.first()).copied();
+    feature.map_or(Ok(()), |feature| Err(ParseError::Unsupported { feature }))
+}
+
+/// The feature that is off and with which a rejected module would be accepted.
+pub(crate) fn accepted_with(bytes: &[u8], features: FeatureSet) -> Option<Feature> {
+    if !accepts(bytes, FeatureSet::all()) {
+        return None;
+    }
+    let off = || Feature::ALL.iter().copied().filter(|&feature| !features.contains(feature));
+    off().find(|&feature| accepts(bytes, features.with(feature))).or_else(|| {
+        off()
+            .collect::<Vec<_>>()
+            .into_iter()
+            .rev()
+            .find(|&feature| !accepts(bytes, FeatureSet::all().without(feature)))
+    })
+}
