@@ -265,7 +265,7 @@ fn assign_escapes(model: &mut ModuleModel) {
         match &elem.items {
             ElemItems::Funcs(funcs) => funcs.iter().copied().for_each(&mut mark),
             ElemItems::Exprs(exprs) => {
-                exprs.iter().flat_map(|expr| &expr.ops).for_each(|op| mark_op(op, &mut mark))
+                exprs.iter().flat_map(|expr| &expr.ops).for_each(|op| mark_op(op, &mut mark));
             }
         }
     }

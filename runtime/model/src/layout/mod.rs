@@ -42,8 +42,10 @@ pub mod store_ctx {
     pub const GC_BUMP: u32 = 64;
     /// `u32`: end of the current semi-space.
     pub const GC_LIMIT: u32 = 68;
+    /// `*const [*const (); n]`: the builtin table, for trampolines, which have no instance.
+    pub const BUILTINS: u32 = 72;
     /// Bytes of the part that code may address.
-    pub const SIZE: u32 = 72;
+    pub const SIZE: u32 = 80;
 }
 
 /// `FuncRef`: what a function reference points to. Null is address 0.
