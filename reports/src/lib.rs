@@ -1,1 +1,64 @@
-//! Room being furnished.
+//! The outcome model and its renderings: what a run found, on screen and on disk.
+//!
+//! What enters is a [`Header`] and a stream of [`Row`]s, one per directive, engine and lane; what leaves is
+//! `results.jsonl`, `summary.json`, the text on the terminal and the exit code. This room knows no engine and no script:
+//! statuses arrive decided, and whatever comes from a guest or a test file is escaped on its way out, in one place
+//! ([`escape`]). A results file that does not end as it was written is never read as one.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//! use assay_reports::{ColorChoice, Directive, EngineLanes, Header, Levels, ResultsWriter, Row, Status, SuiteInfo, Terminal};
+//!
+//! # fn main() -> Result<(), assay_reports::WriteError> {
+//! let suite = SuiteInfo { origin: "embedded".into(), digest: "blake3:…".into(), files: 1 };
+//! let engines = vec![EngineLanes { engine: "jit".into(), lanes: vec!["default".into()] }];
+//! let header = Header::new(env!("CARGO_PKG_VERSION"), engines, suite, "all");
+//!
+//! // Removes results of an earlier run in this folder, so that a run that dies leaves none that look like its own.
+//! let out = std::path::Path::new("assay-out");
+//! let mut writer = ResultsWriter::create(out, &header)?;
+//! let mut row = Row::new("f32.wast", 12, 1, 0, Directive::AssertReturn, "jit", "default");
+//! row.status = Status::WrongReason;
+//! row.levels = Levels { outcome: true, stage: true, message: false };
+//! row.expected = Some("integer overflow".into());
+//! row.actual = Some("integer divide by zero".into());
+//! writer.row(&row)?;
+//! let summary = writer.finish(Duration::from_millis(2300))?;   // results.jsonl, then summary.json
+//!
+//! let rows = [row];
+//! let mut terminal = Terminal::new(&summary, &rows);
+//! terminal.color = ColorChoice::Auto.resolve(&std::io::stdout());
+//! terminal.out = Some(out);
+//! print!("{}", terminal.render());
+//! std::process::exit(summary.verdict().into());
+//! # }
+//! ```
+
+#![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
+
+pub mod escape;
+pub mod exit;
+
+mod atomic;
+mod directive;
+mod error;
+mod header;
+mod json;
+mod outcome;
+mod results;
+mod row;
+mod summary;
+mod terminal;
+
+pub use directive::Directive;
+pub use error::{ReadError, WriteError};
+pub use header::{EngineLanes, Header, Host, Shard, SuiteInfo};
+pub use outcome::{Levels, Status};
+pub use results::{RESULTS_FILE, ResultsWriter, Run, SCHEMA, read_results};
+pub use row::Row;
+pub use summary::{Counts, EngineSummary, SUMMARY_FILE, SUMMARY_SCHEMA, Summary, SummaryBuilder, Verdict};
+pub use terminal::{ColorChoice, Terminal};
+
+/// The folder for results where `--out` names no other.
+pub const DEFAULT_OUT: &str = "assay-out";

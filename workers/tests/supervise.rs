@@ -1,5 +1,7 @@
 //! Every way in which a worker can fail is reported as what it is, and every other job is answered exactly once.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Stdio};

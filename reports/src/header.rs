@@ -1,0 +1,124 @@
+//! What a run was: the first line of `results.jsonl`. Everything a reader needs to tell whether two runs can be compared.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+use crate::results::SCHEMA;
+
+/// The first line of a results file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Header {
+    /// Name and version of the format; always [`SCHEMA`] when written.
+    pub schema: String,
+    /// Version of the tool.
+    pub tool_version: String,
+    /// The machine.
+    pub host: Host,
+    /// The model of its processor.
+    pub cpu: String,
+    /// The engines that ran, each with its lanes.
+    pub engines: Vec<EngineLanes>,
+    /// The suite that ran.
+    pub suite: SuiteInfo,
+    /// What was selected from it, in the words of the command line; `all` without a selection.
+    pub selection: String,
+    /// Which part of the selection this is.
+    pub shard: Option<Shard>,
+    /// The seed, where chance was involved.
+    pub seed: Option<u64>,
+    /// When it began, in milliseconds since 1970.
+    pub started_unix_ms: u64,
+}
+
+/// The machine a run took place on; nothing that names its owner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Host {
+    /// Operating system.
+    pub os: String,
+    /// Its release, where known.
+    pub release: String,
+    /// Architecture.
+    pub arch: String,
+    /// Processors that this process may use.
+    pub cpus: usize,
+}
+
+/// An engine and its lanes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EngineLanes {
+    /// The engine.
+    pub engine: String,
+    /// Its configurations.
+    pub lanes: Vec<String>,
+}
+
+/// A suite.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SuiteInfo {
+    /// Where it comes from: a folder, or the name and version of the embedded one.
+    pub origin: String,
+    /// A digest of its content.
+    pub digest: String,
+    /// How many files it has.
+    pub files: usize,
+}
+
+/// A part of a run that was split.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shard {
+    /// How it was split (`hash`, `slice`).
+    pub by: String,
+    /// Which part, from 1.
+    pub part: u32,
+    /// Of how many.
+    pub of: u32,
+}
+
+impl Header {
+    /// A header for a run that begins now on this machine.
+    pub fn new(
+        tool_version: impl Into<String>,
+        engines: Vec<EngineLanes>,
+        suite: SuiteInfo,
+        selection: impl Into<String>,
+    ) -> Self {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self {
+            schema: SCHEMA.to_owned(),
+            tool_version: tool_version.into(),
+            host: Host::detect(),
+            cpu: cpu_model().unwrap_or_else(|| "unknown".to_owned()),
+            engines,
+            suite,
+            selection: selection.into(),
+            shard: None,
+            seed: None,
+            started_unix_ms: u64::try_from(now.as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+impl Host {
+    /// This machine.
+    pub fn detect() -> Self {
+        let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+        Self {
+            os: std::env::consts::OS.to_owned(),
+            release: release.trim().to_owned(),
+            arch: std::env::consts::ARCH.to_owned(),
+            cpus: std::thread::available_parallelism().map_or(1, usize::from),
+        }
+    }
+}
+
+fn cpu_model() -> Option<String> {
+    let info = std::fs::read_to_string("/proc/cpuinfo").ok()?;
+    let line = info.lines().find(|line| line.starts_with("model name"))?;
+    Some(line.split_once(':')?.1.trim().to_owned())
+}
