@@ -1,1 +1,60 @@
-//! Room being furnished.
+//! The machine room: stores with their memories, tables, globals and functions, code memory, traps and signals.
+//!
+//! What enters are models, artifacts and values; what leaves are handles and outcomes. The room keeps the treaty of
+//! [`assay_model::layout`] and knows neither Cranelift nor wasmparser nor an engine: compiled code reaches it through
+//! [`builtins`], any code reaches any other through the entry pointer of a [`FuncRef`], and both leave it through
+//! [`raise`].
+//!
+//! # Invariants
+//! The SAFETY comments of this crate cite these by number.
+//!
+//! 1. *One address.* A [`Store`]'s state, its instances, contexts, memories, tables and host functions are each boxed
+//!    (or mapped) once and stay at their address until the store is dropped. Pointers between them are valid as long.
+//! 2. *One thread.* A store is used by one thread at a time: whoever holds `&mut Store`, or runs as a callee of the
+//!    call that was made with it. References made from raw pointers live for one statement or one function that calls
+//!    nothing else.
+//! 3. *Treaty.* A context has the size and the offsets of the [`VmCtxLayout`](assay_model::layout::VmCtxLayout) of its
+//!    module, and its slots are filled before any code sees it.
+//! 4. *Arrays.* The value array of a call is at least as long as the longer of parameters and results of the callee.
+//! 5. *Handles.* Ids are handed out by a store and used with that store; they are never removed.
+//! 6. *Code.* A code image stays mapped, and registered, as long as an instance or module that can run it lives.
+//! 7. *Entry.* `entry_sp` points to the frame of the innermost entry stub of the store; everything between it and the
+//!    present stack pointer that belongs to Rust has returned before `leave` runs.
+#![deny(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
+
+#[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
+compile_error!(
+    "assay runs on Linux on x86-64 (v2 and up) for now; other hosts get their own room in `vm/src/sys`"
+);
+
+pub mod builtins;
+mod code;
+mod ctx;
+mod engine_api;
+mod host;
+mod instance;
+mod limits;
+mod memory;
+mod raise;
+mod stack;
+mod store;
+mod sys;
+mod table;
+mod value;
+
+pub use code::CodeImage;
+pub use ctx::{ArrayCall, FuncRef, MemoryDef, StoreCtx, TableDef, VmCtx};
+pub use engine_api::{
+    data_segment, drop_data, drop_elem, elem_segment, invoke, memory_grow, native_stack_left, push_frame,
+    raise_trap, table_grow, value_stack,
+};
+pub use host::{HostBody, HostCall, HostFn};
+pub use instance::{DefinedFuncs, Imports, InstanceParts, InstantiateError};
+pub use limits::Limiter;
+pub use memory::{MemoryError, MemoryPlan};
+pub use raise::{Frame, Raised, Reason};
+pub use stack::ValueStack;
+pub use store::{ExternId, FuncId, GlobalId, InstanceId, MemoryId, Store, TableId};
+pub use sys::install_signal_handlers;
+pub use value::Value;

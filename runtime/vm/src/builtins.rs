@@ -1,0 +1,175 @@
+//! The functions behind [`assay_model::builtins::Builtin`], and the table through which compiled code finds them.
+//!
+//! Bounds of bulk operators are checked here before anything is written, so that a trap leaves no partial effect.
+//! The interpreter has its own versions of these.
+#![expect(unsafe_code, reason = "called by compiled code with raw contexts")]
+
+use crate::ctx::{MemoryDef, TableDef, VmCtx};
+use crate::engine_api as api;
+use crate::sys;
+use assay_model::builtins::Builtin;
+use assay_model::trap::TrapKind;
+use std::sync::atomic::Ordering;
+
+struct Table([*const (); Builtin::ALL.len()]);
+
+// SAFETY: the table holds addresses of functions and never changes.
+unsafe impl Sync for Table {}
+
+static TABLE: Table = Table([
+    sys::raise_stub as *const (),
+    memory_grow as *const (),
+    memory_fill as *const (),
+    memory_copy as *const (),
+    memory_init as *const (),
+    data_drop as *const (),
+    table_grow as *const (),
+    table_fill as *const (),
+    table_copy as *const (),
+    table_init as *const (),
+    elem_drop as *const (),
+]);
+
+/// The builtin table, in the order of [`Builtin`].
+pub(crate) fn table() -> *const *const () {
+    TABLE.0.as_ptr()
+}
+
+const OK: u32 = 0;
+const MEMORY_TRAP: u32 = TrapKind::MemoryOutOfBounds as u32;
+const TABLE_TRAP: u32 = TrapKind::TableOutOfBounds as u32;
+
+/// Whether `len` items from `start` on lie below `size`.
+fn fits(start: u64, len: u64, size: u64) -> bool {
+    start.checked_add(len).is_some_and(|end| end <= size)
+}
+
+/// The definition of a memory of the context's instance.
+unsafe fn memory<'a>(vmctx: *mut VmCtx, index: u32) -> &'a MemoryDef {
+    // SAFETY: compiled code passes its own context and indices of its module (invariants 1 to 3).
+    unsafe { api::memory_def(vmctx, index) }
+}
+
+/// The definition of a table of the context's instance.
+unsafe fn table_def<'a>(vmctx: *mut VmCtx, index: u32) -> &'a TableDef {
+    // SAFETY: as for `memory`.
+    unsafe { api::table_def(vmctx, index) }
+}
+
+unsafe extern "C" fn memory_grow(vmctx: *mut VmCtx, memory: u32, delta: u64) -> i64 {
+    // SAFETY: as for `memory`.
+    unsafe { api::memory_grow(vmctx, memory, delta) }.map_or(-1, |pages| pages as i64)
+}
+
+unsafe extern "C" fn memory_fill(vmctx: *mut VmCtx, index: u32, start: u64, byte: u32, len: u64) -> u32 {
+    // SAFETY: called with the caller's own context.
+    let def = unsafe { memory(vmctx, index) };
+    if !fits(start, len, def.len.load(Ordering::Relaxed)) {
+        return MEMORY_TRAP;
+    }
+    // SAFETY: the range was just checked; wasm code of this thread is the only one to use it.
+    unsafe { def.base.wrapping_add(start as usize).write_bytes(byte as u8, len as usize) };
+    OK
+}
+
+unsafe extern "C" fn memory_copy(vmctx: *mut VmCtx, to: u32, from: u32, dst: u64, src: u64, len: u64) -> u32 {
+    // SAFETY: called with the caller's own context.
+    let to = unsafe { memory(vmctx, to) };
+    // SAFETY: as above.
+    let from = unsafe { memory(vmctx, from) };
+    let inside =
+        fits(dst, len, to.len.load(Ordering::Relaxed)) && fits(src, len, from.len.load(Ordering::Relaxed));
+    if !inside {
+        return MEMORY_TRAP;
+    }
+    // SAFETY: both ranges were just checked; `copy` allows them to overlap.
+    unsafe { from.base.wrapping_add(src as usize).copy_to(to.base.wrapping_add(dst as usize), len as usize) };
+    OK
+}
+
+unsafe extern "C" fn memory_init(
+    vmctx: *mut VmCtx,
+    index: u32,
+    segment: u32,
+    dst: u64,
+    src: u32,
+    len: u32,
+) -> u32 {
+    // SAFETY: called with the caller's own context.
+    let def = unsafe { memory(vmctx, index) };
+    // SAFETY: as above.
+    let bytes = unsafe { api::data_segment(vmctx, segment) };
+    let (src, len) = (u64::from(src), u64::from(len));
+    if !fits(src, len, bytes.len() as u64) || !fits(dst, len, def.len.load(Ordering::Relaxed)) {
+        return MEMORY_TRAP;
+    }
+    let bytes = &bytes[src as usize..(src + len) as usize];
+    // SAFETY: the range was just checked; a segment is never part of a memory.
+    unsafe { def.base.wrapping_add(dst as usize).copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+    OK
+}
+
+unsafe extern "C" fn data_drop(vmctx: *mut VmCtx, segment: u32) {
+    // SAFETY: called with the caller's own context.
+    unsafe { api::drop_data(vmctx, segment) };
+}
+
+unsafe extern "C" fn table_grow(vmctx: *mut VmCtx, table: u32, delta: u64, init: u64) -> i64 {
+    // SAFETY: called with the caller's own context.
+    unsafe { api::table_grow(vmctx, table, delta, init) }.map_or(-1, |len| len as i64)
+}
+
+unsafe extern "C" fn table_fill(vmctx: *mut VmCtx, index: u32, start: u64, element: u64, len: u64) -> u32 {
+    // SAFETY: called with the caller's own context.
+    let def = unsafe { table_def(vmctx, index) };
+    if !fits(start, len, def.len) {
+        return TABLE_TRAP;
+    }
+    for position in start..start + len {
+        // SAFETY: the range was just checked.
+        unsafe { def.base.wrapping_add(position as usize).write(element) };
+    }
+    OK
+}
+
+unsafe extern "C" fn table_copy(vmctx: *mut VmCtx, to: u32, from: u32, dst: u64, src: u64, len: u64) -> u32 {
+    // SAFETY: called with the caller's own context.
+    let to = unsafe { table_def(vmctx, to) };
+    // SAFETY: as above.
+    let from = unsafe { table_def(vmctx, from) };
+    if !fits(dst, len, to.len) || !fits(src, len, from.len) {
+        return TABLE_TRAP;
+    }
+    // SAFETY: both ranges were just checked; `copy` allows them to overlap.
+    unsafe { from.base.wrapping_add(src as usize).copy_to(to.base.wrapping_add(dst as usize), len as usize) };
+    OK
+}
+
+unsafe extern "C" fn table_init(
+    vmctx: *mut VmCtx,
+    index: u32,
+    segment: u32,
+    dst: u64,
+    src: u32,
+    len: u32,
+) -> u32 {
+    // SAFETY: called with the caller's own context.
+    let def = unsafe { table_def(vmctx, index) };
+    // SAFETY: as above.
+    let elements = unsafe { api::elem_segment(vmctx, segment) };
+    let (src, len) = (u64::from(src), u64::from(len));
+    if !fits(src, len, elements.len() as u64) || !fits(dst, len, def.len) {
+        return TABLE_TRAP;
+    }
+    let elements = &elements[src as usize..(src + len) as usize];
+    // SAFETY: the range was just checked; a segment is never part of a table.
+    unsafe {
+        def.base.wrapping_add(dst as usize).copy_from_nonoverlapping(elements.as_ptr(), elements.len());
+    };
+    OK
+}
+
+unsafe extern "C" fn elem_drop(vmctx: *mut VmCtx, segment: u32) {
+    // SAFETY: called with the caller's own context.
+    unsafe { api::drop_elem(vmctx, segment) };
+}

@@ -1,0 +1,189 @@
+//! What engines ask of the machine while they run code, and how compiled code is entered.
+//!
+//! Everything here takes the raw context that code has. The functions are `unsafe` because only code that was given
+//! that context may call them; they all ask for the same: the context is alive and its store is used by this thread
+//! (invariants 1 and 2), and indices are those of its module (invariant 3).
+#![expect(unsafe_code, reason = "called by code with raw contexts")]
+
+use crate::ctx::{FuncRef, MemoryDef, StoreCtx, TableDef, VmCtx};
+use crate::instance::Instance;
+use crate::raise::{Frame, Reason};
+use crate::stack::ValueStack;
+use crate::store::{StoreState, state_of};
+use crate::sys;
+use crate::value::Value;
+use assay_model::index::{DataIdx, ElemIdx, FuncIdx};
+use assay_model::layout::status;
+use assay_model::trap::TrapKind;
+
+/// The store of a context.
+unsafe fn store_of<'a>(vmctx: *mut VmCtx) -> &'a mut StoreState {
+    // SAFETY: by the caller's promise.
+    let store = unsafe { (*vmctx).store };
+    // SAFETY: by the caller's promise.
+    unsafe { state_of(store) }
+}
+
+/// The instance of a context.
+unsafe fn instance_of<'a>(vmctx: *mut VmCtx) -> &'a mut Instance {
+    // SAFETY: by the caller's promise.
+    let instance = unsafe { (*vmctx).instance };
+    // SAFETY: by the caller's promise.
+    unsafe { &mut *instance }
+}
+
+/// The definition of a memory of the context's instance.
+pub(crate) unsafe fn memory_def<'a>(vmctx: *mut VmCtx, memory: u32) -> &'a MemoryDef {
+    // SAFETY: by the caller's promise.
+    let id = unsafe { instance_of(vmctx) }.memories[memory as usize];
+    // SAFETY: by the caller's promise.
+    &unsafe { store_of(vmctx) }.memories[id.index()].def
+}
+
+/// The definition of a table of the context's instance.
+pub(crate) unsafe fn table_def<'a>(vmctx: *mut VmCtx, table: u32) -> &'a TableDef {
+    // SAFETY: by the caller's promise.
+    let id = unsafe { instance_of(vmctx) }.tables[table as usize];
+    // SAFETY: by the caller's promise.
+    &unsafe { store_of(vmctx) }.tables[id.index()].def
+}
+
+/// Grows a memory by `delta` pages: the pages before, or `None`. The base stays.
+///
+/// # Safety
+/// See the module's note.
+pub unsafe fn memory_grow(vmctx: *mut VmCtx, memory: u32, delta: u64) -> Option<u64> {
+    // SAFETY: by the caller's promise.
+    let id = unsafe { instance_of(vmctx) }.memories[memory as usize];
+    // SAFETY: by the caller's promise.
+    unsafe { store_of(vmctx) }.grow_memory(id, delta)
+}
+
+/// Grows a table by `delta` elements of value `init`: the elements before, or `None`. The base may move.
+///
+/// # Safety
+/// See the module's note.
+pub unsafe fn table_grow(vmctx: *mut VmCtx, table: u32, delta: u64, init: u64) -> Option<u64> {
+    // SAFETY: by the caller's promise.
+    let id = unsafe { instance_of(vmctx) }.tables[table as usize];
+    // SAFETY: by the caller's promise.
+    unsafe { store_of(vmctx) }.grow_table(id, delta, init)
+}
+
+/// The bytes of a data segment; empty when it was dropped. Valid until it is.
+///
+/// # Safety
+/// See the module's note.
+pub unsafe fn data_segment<'a>(vmctx: *mut VmCtx, segment: u32) -> &'a [u8] {
+    // SAFETY: by the caller's promise.
+    unsafe { instance_of(vmctx) }.data_segment(DataIdx(segment))
+}
+
+/// The elements of an element segment; empty when it was dropped. Valid until it is.
+///
+/// # Safety
+/// See the module's note.
+pub unsafe fn elem_segment<'a>(vmctx: *mut VmCtx, segment: u32) -> &'a [u64] {
+    // SAFETY: by the caller's promise.
+    unsafe { instance_of(vmctx) }.elem_segment(ElemIdx(segment))
+}
+
+/// `data.drop`.
+///
+/// # Safety
+/// See the module's note.
+pub unsafe fn drop_data(vmctx: *mut VmCtx, segment: u32) {
+    // SAFETY: by the caller's promise.
+    unsafe { instance_of(vmctx) }.drop_data(DataIdx(segment));
+}
+
+/// `elem.drop`.
+///
+/// # Safety
+/// See the module's note.
+pub unsafe fn drop_elem(vmctx: *mut VmCtx, segment: u32) {
+    // SAFETY: by the caller's promise.
+    unsafe { instance_of(vmctx) }.drop_elem(ElemIdx(segment));
+}
+
+/// Records a trap with its detail (the index of an uninitialized element, an address out of bounds). The engine then
+/// returns [`status::RAISED`].
+///
+/// # Safety
+/// See the module's note.
+pub unsafe fn raise_trap(store: *mut StoreCtx, kind: TrapKind, detail: Option<u64>) {
+    // SAFETY: by the caller's promise.
+    unsafe { crate::raise::set_pending(store, Reason::Trap { kind, detail }) };
+}
+
+/// Adds a frame to the backtrace of what is being raised, innermost first.
+///
+/// # Safety
+/// See the module's note.
+pub unsafe fn push_frame(store: *mut StoreCtx, vmctx: *mut VmCtx, func: FuncIdx, offset: Option<u32>) {
+    // SAFETY: by the caller's promise.
+    let module = unsafe { instance_of(vmctx) }.parts.token;
+    // SAFETY: by the caller's promise.
+    unsafe { state_of(store) }.pending.push_frame(Frame { module, func, offset });
+}
+
+/// Calls a function of any engine: arguments in `values`, results out, a status back. When it is
+/// [`status::RAISED`], the reason waits in the store.
+///
+/// # Safety
+/// See the module's note; `values` is as long as the longer of the callee's parameters and results (invariant 4).
+pub unsafe fn invoke(callee: *mut FuncRef, values: *mut Value) -> u32 {
+    // SAFETY: by the caller's promise.
+    let array_call = unsafe { (*callee).array_call };
+    // SAFETY: by the caller's promise.
+    unsafe { array_call(callee, values) }
+}
+
+/// The value stack of the store, or `None` when the system gives no memory for it. The engine that uses it moves
+/// [`ValueStack::top`] up while it runs and back when it is done.
+///
+/// # Safety
+/// See the module's note; the result is not used beside another one.
+pub unsafe fn value_stack<'a>(store: *mut StoreCtx) -> Option<&'a mut ValueStack> {
+    // SAFETY: by the caller's promise.
+    let state = unsafe { state_of(store) };
+    if state.value_stack.is_none() {
+        state.value_stack = ValueStack::new().ok();
+    }
+    state.value_stack.as_mut()
+}
+
+/// Whether there is native stack left for another nested call.
+///
+/// # Safety
+/// See the module's note.
+pub unsafe fn native_stack_left(store: *mut StoreCtx) -> bool {
+    // SAFETY: by the caller's promise.
+    let limit = unsafe { (*store).stack_limit };
+    sys::stack_pointer() as u64 > limit
+}
+
+/// `ArrayCall` of compiled functions.
+pub(crate) unsafe extern "C" fn enter_compiled(callee: *mut FuncRef, values: *mut Value) -> u32 {
+    // SAFETY: whoever calls has a reference that is alive with its store (invariant 1).
+    let FuncRef { wasm_call, ctx, store, body, .. } = unsafe { *callee };
+    // SAFETY: the store is alive.
+    if !unsafe { native_stack_left(store) } {
+        // SAFETY: as above.
+        unsafe { raise_trap(store, TrapKind::StackOverflow, None) };
+        return status::RAISED;
+    }
+    // SAFETY: as above.
+    let entry_sp = unsafe { (*store).entry_sp };
+    // SAFETY: as above.
+    let last_exit_fp = unsafe { (*store).last_exit_fp };
+    let running = sys::set_running(store);
+    // SAFETY: `body` is the entry trampoline for the function's shape, from the image that also has the code.
+    let outcome = unsafe { sys::enter(ctx, wasm_call, values, body, store) };
+    sys::clear_running(running);
+    // SAFETY: as above.
+    unsafe { (*store).entry_sp = entry_sp };
+    // SAFETY: as above.
+    unsafe { (*store).last_exit_fp = last_exit_fp };
+    outcome
+}

@@ -1,0 +1,186 @@
+//! Leaving code before it is done: traps, errors and panics of host functions.
+//!
+//! The reason and the frames of the backtrace wait in the store while each activation in turn is left, innermost
+//! first; whoever made the outermost call takes them. Compiled code is left by the `leave` stub, everything else by
+//! an ordinary return with status `RAISED`.
+#![expect(unsafe_code, reason = "walks frames and leaves compiled code")]
+
+use crate::code;
+use crate::ctx::StoreCtx;
+use crate::sys;
+use assay_model::index::FuncIdx;
+use assay_model::trap::TrapKind;
+use std::any::Any;
+use std::error::Error;
+
+/// Frames that a backtrace keeps at the most; the rest is counted.
+const MAX_FRAMES: usize = 128;
+
+/// Why code was left.
+#[derive(Debug)]
+pub enum Reason {
+    /// A trap.
+    Trap {
+        /// Which.
+        kind: TrapKind,
+        /// Its detail: the index of an uninitialized element, the address of an access out of bounds.
+        detail: Option<u64>,
+    },
+    /// An error that a host function returned.
+    Error(Box<dyn Error + Send + Sync>),
+    /// A panic of a host function.
+    Panic(Box<dyn Any + Send>),
+}
+
+/// A wasm frame of a backtrace.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// The module, by the token it was loaded with.
+    pub module: u64,
+    /// The function.
+    pub func: FuncIdx,
+    /// The position in the binary, where it is known.
+    pub offset: Option<u32>,
+}
+
+/// What was raised, with the way there.
+#[derive(Debug)]
+pub struct Raised {
+    /// Why.
+    pub reason: Reason,
+    /// Wasm frames, innermost first.
+    pub frames: Vec<Frame>,
+    /// How many outer frames were left out.
+    pub omitted: u64,
+}
+
+/// What waits in a store while it is being left.
+#[derive(Debug, Default)]
+pub(crate) struct Pending {
+    reason: Option<Reason>,
+    frames: Vec<Frame>,
+    omitted: u64,
+}
+
+impl Pending {
+    pub(crate) fn set(&mut self, reason: Reason) {
+        *self = Pending { reason: Some(reason), ..Pending::default() };
+    }
+
+    pub(crate) fn push_frame(&mut self, frame: Frame) {
+        if self.frames.len() < MAX_FRAMES {
+            self.frames.push(frame);
+        } else {
+            self.omitted += 1;
+        }
+    }
+
+    /// Takes what waits.
+    ///
+    /// # Panics
+    /// When nothing does: a status `RAISED` without a reason is our bug.
+    pub(crate) fn take(&mut self) -> Raised {
+        let Pending { reason, frames, omitted } = std::mem::take(self);
+        let reason = reason.expect("a reason waits in the store whenever a call raises");
+        Raised { reason, frames, omitted }
+    }
+}
+
+/// Records why the code of `store` is being left.
+///
+/// # Safety
+/// `store` is alive and used by this thread (invariants 1 and 2).
+pub(crate) unsafe fn set_pending(store: *mut StoreCtx, reason: Reason) {
+    // SAFETY: by the caller's promise; the reference ends with the statement.
+    unsafe { crate::store::state_of(store) }.pending.set(reason);
+}
+
+/// Target of the `Raise` builtin: `code` 0 means that the reason waits already; `pc` is the return address in
+/// compiled code, `fp` the frame pointer there.
+pub(crate) unsafe extern "C" fn raise_from_code(store: *mut StoreCtx, code: u32, pc: usize, fp: usize) -> ! {
+    if let Some(kind) = u8::try_from(code).ok().and_then(TrapKind::from_code) {
+        // SAFETY: compiled code runs with its store alive and on this thread (invariants 1 and 2).
+        let detail = unsafe { take_payload(store, kind) };
+        // SAFETY: as above.
+        unsafe { set_pending(store, Reason::Trap { kind, detail }) };
+    }
+    // The return address is behind the call; the call itself has the position.
+    // SAFETY: as above.
+    unsafe { unwind(store, pc - 1, fp) }
+}
+
+/// Where the signal handler sends the thread: the instruction at `pc` trapped with code `kind`.
+pub(crate) unsafe extern "C" fn raise_fault(
+    store: *mut StoreCtx,
+    kind: u32,
+    pc: usize,
+    fp: usize,
+    address: usize,
+) -> ! {
+    let kind = u8::try_from(kind).ok().and_then(TrapKind::from_code).expect("the handler passes a kind");
+    let detail = match kind {
+        // SAFETY: the handler checked that `store` runs on this thread (invariants 1 and 2).
+        TrapKind::MemoryOutOfBounds => unsafe { guard_offset(store, address) },
+        // SAFETY: as above.
+        _ => unsafe { take_payload(store, kind) },
+    };
+    // SAFETY: as above.
+    unsafe { set_pending(store, Reason::Trap { kind, detail }) };
+    // SAFETY: as above.
+    unsafe { unwind(store, pc, fp) }
+}
+
+/// The payload that code left for this kind of trap.
+unsafe fn take_payload(store: *mut StoreCtx, kind: TrapKind) -> Option<u64> {
+    // SAFETY: by the caller's promise.
+    let payload = unsafe { (*store).trap_payload };
+    (kind == TrapKind::UninitializedElement).then_some(payload)
+}
+
+/// Notes the frames of the present activation and leaves it.
+unsafe fn unwind(store: *mut StoreCtx, pc: usize, fp: usize) -> ! {
+    // SAFETY: by the caller's promise.
+    unsafe { note_frames(store, pc, fp) };
+    // SAFETY: the only Rust frame above the compiled code is this one and its caller's, which hold nothing that has
+    // to be dropped (invariant 7).
+    unsafe { sys::leave(store) }
+}
+
+unsafe fn note_frames(store: *mut StoreCtx, mut pc: usize, mut fp: usize) {
+    // SAFETY: by the caller's promise.
+    let bottom = unsafe { (*store).entry_sp } + sys::ENTRY_FRAME;
+    loop {
+        if let Some(frame) = code::frame_at(pc) {
+            // SAFETY: by the caller's promise; the reference ends with the statement.
+            unsafe { crate::store::state_of(store) }.pending.push_frame(frame);
+        }
+        // Frames lie below the entry stub's, each above the one it called. Anything else means a broken chain.
+        if fp >= bottom || fp == 0 {
+            return;
+        }
+        let link = fp as *const usize;
+        // SAFETY: `fp` is a frame pointer of compiled code, which always keeps them: the caller's is stored there,
+        let next = unsafe { link.read() };
+        // SAFETY: and the return address above it.
+        let return_address = unsafe { link.wrapping_add(1).read() };
+        if next <= fp {
+            return;
+        }
+        (pc, fp) = (return_address - 1, next);
+    }
+}
+
+/// Whether `address` lies in the guard of a memory of the store.
+///
+/// # Safety
+/// `store` is alive and used by this thread (invariants 1 and 2).
+pub(crate) unsafe fn in_guard(store: *mut StoreCtx, address: usize) -> bool {
+    // SAFETY: by the caller's promise.
+    unsafe { guard_offset(store, address) }.is_some()
+}
+
+/// The index that an access with `address` had in the memory whose guard it hit.
+unsafe fn guard_offset(store: *mut StoreCtx, address: usize) -> Option<u64> {
+    // SAFETY: by the caller's promise; the reference ends with the statement.
+    unsafe { crate::store::state_of(store) }.memories.iter().find_map(|memory| memory.guard_offset(address))
+}

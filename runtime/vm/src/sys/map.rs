@@ -1,0 +1,74 @@
+//! Address space: reserve it, open a prefix of it, give it back.
+
+use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
+use std::ptr::{NonNull, null_mut};
+
+/// Bytes of a host page.
+pub(crate) fn page_size() -> usize {
+    rustix::param::page_size()
+}
+
+/// A mapping that is inaccessible until it is opened. Unmapped when dropped.
+#[derive(Debug)]
+pub(crate) struct Mapping {
+    base: NonNull<u8>,
+    len: usize,
+}
+
+// SAFETY: a mapping is plain address space; whoever reads or writes it does so through pointers with rules of their
+// own, and the operations here are system calls that any thread may make.
+unsafe impl Send for Mapping {}
+// SAFETY: as above; `&Mapping` only tells where the mapping is.
+unsafe impl Sync for Mapping {}
+
+impl Mapping {
+    /// Reserves `len` bytes (rounded up to pages), all inaccessible.
+    pub(crate) fn reserve(len: usize) -> std::io::Result<Self> {
+        let len = len.max(1).checked_next_multiple_of(page_size()).ok_or(std::io::ErrorKind::OutOfMemory)?;
+        let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
+        // SAFETY: a new anonymous mapping at an address of the kernel's choice touches no existing memory.
+        let base = unsafe { mmap_anonymous(null_mut(), len, ProtFlags::empty(), flags) }?;
+        let base = NonNull::new(base.cast()).ok_or(std::io::ErrorKind::OutOfMemory)?;
+        Ok(Self { base, len })
+    }
+
+    /// Makes the bytes `from..to` readable and writable. Both are multiples of the page size.
+    pub(crate) fn open(&mut self, from: usize, to: usize) -> std::io::Result<()> {
+        self.protect(from, to, MprotectFlags::READ | MprotectFlags::WRITE)
+    }
+
+    /// Makes all bytes up to `to` readable and executable, and no longer writable.
+    pub(crate) fn make_executable(&mut self, to: usize) -> std::io::Result<()> {
+        self.protect(0, to, MprotectFlags::READ | MprotectFlags::EXEC)
+    }
+
+    fn protect(&mut self, from: usize, to: usize, flags: MprotectFlags) -> std::io::Result<()> {
+        assert!(from <= to && to <= self.len, "a mapping is opened within its bounds");
+        if from == to {
+            return Ok(());
+        }
+        // SAFETY: `from` is within the mapping.
+        let start = unsafe { self.base.add(from) };
+        // SAFETY: the range lies within this mapping, which nobody else owns.
+        unsafe { mprotect(start.as_ptr().cast(), to - from, flags) }?;
+        Ok(())
+    }
+
+    /// The first byte.
+    pub(crate) fn base(&self) -> *mut u8 {
+        self.base.as_ptr()
+    }
+
+    /// Bytes of address space.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        // SAFETY: the mapping was made by `reserve`, is owned by `self`, and nobody refers to it any more.
+        let result = unsafe { munmap(self.base.as_ptr().cast(), self.len) };
+        debug_assert!(result.is_ok(), "a whole mapping can be unmapped");
+    }
+}

@@ -1,0 +1,88 @@
+//! Three stubs in assembler: into compiled code, out of it when something was raised, and the `Raise` builtin.
+//!
+//! `enter` saves the callee-saved registers in a frame of its own and publishes its stack pointer; `leave` takes that
+//! stack pointer back and returns from `enter` with status `RAISED`. Between the two lie only frames of compiled code:
+//! every Rust frame has returned before `leave` is called (invariant 7), so no destructor is skipped.
+
+use crate::ctx::StoreCtx;
+use crate::value::Value;
+use assay_model::layout::{status, store_ctx};
+use std::arch::naked_asm;
+
+/// Distance from `entry_sp` to the frame pointer of the stub's frame: six pushes above it.
+pub(crate) const ENTRY_FRAME: usize = 48;
+
+/// Runs `trampoline(ctx, wasm_call, values)`.
+///
+/// # Safety
+/// `trampoline` is an entry trampoline for the signature of `wasm_call`, `values` is long enough (invariant 4), and
+/// `store` is the context of the store that all of it belongs to.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn enter(
+    ctx: *mut (),
+    wasm_call: *const (),
+    values: *mut Value,
+    trampoline: *const (),
+    store: *mut StoreCtx,
+) -> u32 {
+    naked_asm!(
+        "push rbp",
+        "mov rbp, rsp",
+        "push rbx",
+        "push r12",
+        "push r13",
+        "push r14",
+        "push r15",
+        "push r8",
+        "mov [r8 + {entry_sp}], rsp",
+        "call rcx",
+        "mov eax, {ok}",
+        "pop r8",
+        "pop r15",
+        "pop r14",
+        "pop r13",
+        "pop r12",
+        "pop rbx",
+        "pop rbp",
+        "ret",
+        entry_sp = const store_ctx::ENTRY_SP,
+        ok = const status::OK,
+    )
+}
+
+/// Returns from the innermost `enter` of `store` with status `RAISED`.
+///
+/// # Safety
+/// Compiled code of the store is running on this stack above that `enter`, and no Rust frame in between has anything
+/// left to do.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn leave(store: *mut StoreCtx) -> ! {
+    naked_asm!(
+        "mov rsp, [rdi + {entry_sp}]",
+        "mov eax, {raised}",
+        "pop r8",
+        "pop r15",
+        "pop r14",
+        "pop r13",
+        "pop r12",
+        "pop rbx",
+        "pop rbp",
+        "ret",
+        entry_sp = const store_ctx::ENTRY_SP,
+        raised = const status::RAISED,
+    )
+}
+
+/// The `Raise` builtin `(store, code)`: finds its caller's position in the return address and its frame in `rbp`.
+///
+/// # Safety
+/// Called by compiled code only.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn raise_stub(store: *mut StoreCtx, code: u32) -> ! {
+    naked_asm!(
+        "mov rdx, [rsp]",
+        "mov rcx, rbp",
+        "jmp {raise}",
+        raise = sym crate::raise::raise_from_code,
+    )
+}
