@@ -12,9 +12,6 @@ use tempfile::{Builder, NamedTempFile};
 
 use crate::error::WriteError;
 
-/// Bytes collected before they go to the file.
-const BUFFER: usize = 256 << 10;
-
 /// A file on its way.
 #[derive(Debug)]
 pub(crate) struct AtomicFile {
@@ -54,14 +51,9 @@ impl AtomicFile {
         Self { path: path.to_owned(), target: Target::Given(file), buffer: Vec::new(), failed: false }
     }
 
-    /// Where bytes are collected; call [`Self::relieve`] after adding some.
+    /// Where bytes are collected; [`Self::flush`] writes them out.
     pub(crate) fn buffer(&mut self) -> &mut Vec<u8> {
         &mut self.buffer
-    }
-
-    /// Writes the buffer out when it is large.
-    pub(crate) fn relieve(&mut self) -> Result<(), WriteError> {
-        if self.buffer.len() < BUFFER { Ok(()) } else { self.flush() }
     }
 
     /// Makes the file appear under its name.
@@ -79,7 +71,8 @@ impl AtomicFile {
         }
     }
 
-    fn flush(&mut self) -> Result<(), WriteError> {
+    /// Writes the buffer out. After a failure every further attempt fails too.
+    pub(crate) fn flush(&mut self) -> Result<(), WriteError> {
         // A caller that went on after an error must not get a file with a hole.
         let written = if self.failed {
             Err(io::Error::other("an earlier write failed"))

@@ -16,6 +16,17 @@ pub(crate) fn push_line<T: Serialize>(out: &mut Vec<u8>, value: &T) {
     out.push(b'\n');
 }
 
+/// Appends a string with its quotes.
+pub(crate) fn push_string(out: &mut Vec<u8>, text: &str) {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\') {
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+    } else {
+        text.serialize(&mut serde_json::Serializer::with_formatter(out, Harmless)).expect(WRITABLE);
+    }
+}
+
 /// Why writing a value to memory cannot fail: our types have string keys and no failing serialisers.
 const WRITABLE: &str = "values of this crate can be written as JSON";
 

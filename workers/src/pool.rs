@@ -175,7 +175,10 @@ impl<'a, S: Scheduler> Run<'a, S> {
         }
         let steps = self.scheduler.steps(&job);
         let child = self.pool.children[slot].as_mut().expect("a slot gets its worker before its job");
-        child.tail.clear();
+        if child.page().is_ready() {
+            // What it wrote while getting ready is kept until it is: it may be all that explains why it never is.
+            child.tail.clear();
+        }
         let watch = Watch::new(child.page().sight());
         child.send(message);
         self.tasks[slot] = Some(Task { job, seq, steps, begun: Instant::now(), watch, tries });
@@ -225,6 +228,11 @@ impl<'a, S: Scheduler> Run<'a, S> {
         }
         if ready.writable {
             child.flush();
+        }
+        if (ready.readable || ready.writable)
+            && let Some(task) = &mut self.tasks[slot]
+        {
+            task.watch.hear();
         }
         if !(ready.readable || ready.ended) {
             return Ok(());

@@ -7,7 +7,7 @@
 use std::time::{Duration, Instant};
 
 use crate::config::PoolConfig;
-use crate::event::Limit;
+use crate::event::{Limit, Place};
 use crate::page::Sight;
 
 /// Measures the time between looks.
@@ -52,6 +52,13 @@ impl Watch {
             self.stalled += passed;
         } else {
             self.last = sight;
+            self.stalled = Duration::ZERO;
+        }
+    }
+
+    /// Takes note of bytes that passed on the channel: outside of steps, a long message on its way is a sign of life.
+    pub(crate) fn hear(&mut self) {
+        if !matches!(self.last.at, Place::Step(_)) {
             self.stalled = Duration::ZERO;
         }
     }
@@ -105,6 +112,16 @@ mod tests {
         assert_eq!(watch.stalled, Duration::ZERO, "a beat is a sign of life");
         watch.look(sight(1, 1), 3 * SECOND);
         assert_eq!(watch.overrun(&config()), Some((3 * SECOND, Limit::Step)));
+    }
+
+    #[test]
+    fn a_message_on_its_way_is_a_sign_of_life_outside_of_steps_only() {
+        for (at, stalled) in [(Place::Before, 0), (Place::After, 0), (Place::Step(1), 1)] {
+            let mut watch = Watch::new(Sight { seq: 1, at, beats: 0 });
+            watch.look(Sight { seq: 1, at, beats: 0 }, SECOND);
+            watch.hear();
+            assert_eq!(watch.stalled, stalled * SECOND, "{at:?}");
+        }
     }
 
     #[test]

@@ -347,6 +347,7 @@ fn a_worker_called_by_hand_says_so() {
 fn large_jobs_and_answers_pass_and_the_pool_can_be_used_again() {
     let mut pool_config = config(2);
     pool_config.max_frame = 32 << 20;
+    pool_config.step_timeout = Duration::from_secs(20);
     let mut pool = Pool::new(pool_config).unwrap();
     for _ in 0..2 {
         let name = "n".repeat(3 << 20);

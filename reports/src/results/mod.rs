@@ -3,6 +3,7 @@
 //! The closing line holds the number of rows, their counts by status and a digest of everything before it. Without it, with
 //! another one, or with anything behind it, a file is not read: a torn file can never look like a good one.
 
+mod line;
 mod read;
 mod write;
 

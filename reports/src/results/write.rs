@@ -13,7 +13,11 @@ use crate::json;
 use crate::row::Row;
 use crate::summary::{Counts, SUMMARY_FILE, Summary, SummaryBuilder};
 
+use super::line::push_row;
 use super::{End, RESULTS_FILE, SCHEMA, Trailer, digest};
+
+/// Bytes collected before they go to the file.
+const BUFFER: usize = 256 << 10;
 
 /// The files of one run, being written. Dropped before [`Self::finish`], it leaves no file.
 #[derive(Debug)]
@@ -42,10 +46,9 @@ impl ResultsWriter {
 
     pub(super) fn with_file(dir: &Path, mut file: AtomicFile, header: &Header) -> Result<Self, WriteError> {
         let header = Header { schema: SCHEMA.to_owned(), ..header.clone() };
-        let mut hasher = blake3::Hasher::new();
         json::push_line(file.buffer(), &header);
-        hasher.update(file.buffer());
         let summary = SummaryBuilder::new(&header);
+        let hasher = blake3::Hasher::new();
         Ok(Self { dir: dir.to_owned(), file, hasher, rows: 0, counts: Counts::default(), summary })
     }
 
@@ -55,13 +58,12 @@ impl ResultsWriter {
     ///
     /// When the disk does not take it. The files cannot be finished then.
     pub fn row(&mut self, row: &Row) -> Result<(), WriteError> {
-        let start = self.file.buffer().len();
-        json::push_line(self.file.buffer(), row);
-        self.hasher.update(&self.file.buffer()[start..]);
+        push_row(self.file.buffer(), row);
         self.rows += 1;
         self.counts.add(&row.status);
         self.summary.add(row);
-        self.file.relieve()
+        // Both the digest and the disk prefer large pieces.
+        if self.file.buffer().len() < BUFFER { Ok(()) } else { self.flush() }
     }
 
     /// Ends the run: closes `results.jsonl`, then writes `summary.json`.
@@ -70,6 +72,7 @@ impl ResultsWriter {
     ///
     /// When the disk does not take it. What was not finished is not there then.
     pub fn finish(mut self, wall: Duration) -> Result<Summary, WriteError> {
+        self.flush()?;
         let wall_ms = u64::try_from(wall.as_millis()).unwrap_or(u64::MAX);
         let digest = digest(self.hasher, wall_ms);
         let end = End { rows: self.rows, counts: self.counts, wall_ms, digest };
@@ -82,6 +85,11 @@ impl ResultsWriter {
             let _removed = atomic::remove(&self.dir.join(RESULTS_FILE));
         }
         written.map(|()| summary)
+    }
+
+    fn flush(&mut self) -> Result<(), WriteError> {
+        self.hasher.update(self.file.buffer());
+        self.file.flush()
     }
 }
 

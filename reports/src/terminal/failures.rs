@@ -20,7 +20,7 @@ pub(super) fn push(text: &mut String, report: &Terminal<'_>, paint: Paint) {
     if let Some(rest) = failures.len().checked_sub(report.shown).filter(|&rest| rest > 0) {
         // Writing to a string cannot fail; nor below.
         let _written =
-            writeln!(text, "… and {} more, all in {}", counted(rest as u64, "result"), crate::RESULTS_FILE);
+            writeln!(text, "… and {}, all in {}", counted(rest as u64, "more result"), crate::RESULTS_FILE);
     }
     if !failures.is_empty() {
         text.push('\n');

@@ -63,7 +63,7 @@ impl<'a> Terminal<'a> {
         let mut verdict = match self.summary.verdict() {
             Verdict::AsExpected => paint.green("ok: everything as expected"),
             Verdict::Unexpected => {
-                paint.red(&format!("failed: {} unexpected", counted(unexpected, "result")))
+                paint.red(&format!("failed: {}", counted(unexpected, "unexpected result")))
             }
             Verdict::NothingSelected => paint.yellow("nothing selected: there is nothing to judge"),
         };

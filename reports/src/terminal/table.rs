@@ -42,7 +42,7 @@ pub(super) fn push(text: &mut String, summary: &Summary) {
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    text.push_str(&table.to_string());
+    text.push_str(&table.trim_fmt());
     text.push('\n');
 }
 
