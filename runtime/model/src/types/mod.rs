@@ -258,7 +258,29 @@ impl RefType {
     }
 }
 
+/// Whether a global may be written.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Mutability {
+    /// It may not.
+    Const,
+    /// It may.
+    Var,
+}
+
+impl GlobalType {
+    /// A global of type `content`.
+    pub fn new(content: ValType, mutability: Mutability) -> Self {
+        Self { content, mutable: mutability == Mutability::Var }
+    }
+}
+
 impl MemoryType {
+    /// A 32-bit memory of at least `min` and at most `max` pages of 64 KiB.
+    pub fn new(min: u32, max: Option<u32>) -> Self {
+        let limits = Limits { min: u64::from(min), max: max.map(u64::from) };
+        Self { limits, memory64: false, shared: false, page_size_log2: 16 }
+    }
+
     /// Bytes of a page.
     pub fn page_size(self) -> u64 {
         1 << self.page_size_log2
@@ -274,6 +296,12 @@ impl MemoryType {
 }
 
 impl TableType {
+    /// A table with 32-bit indices of at least `min` and at most `max` elements.
+    pub fn new(element: RefType, min: u32, max: Option<u32>) -> Self {
+        let limits = Limits { min: u64::from(min), max: max.map(u64::from) };
+        Self { element, limits, table64: false }
+    }
+
     /// The largest number of elements that the type and the index width allow.
     pub fn max_elements(self) -> u64 {
         let addressable = if self.table64 { u64::MAX } else { u64::from(u32::MAX) };

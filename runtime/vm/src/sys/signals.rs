@@ -52,11 +52,15 @@ fn install(position: usize, signal: libc::c_int) {
     action.sa_sigaction = handle as *const () as usize;
     // SAFETY: `sa_mask` is a valid place for a signal set.
     unsafe { libc::sigemptyset(&raw mut action.sa_mask) };
-    // SAFETY: `position` is within the array, and only this `Once` writes it.
-    let previous = unsafe { (&raw mut PREVIOUS).cast::<libc::sigaction>().add(position) };
+    let previous = previous(position);
     // SAFETY: both pointers are valid; the handler follows the rules for signal handlers.
     let status = unsafe { libc::sigaction(signal, &raw const action, previous) };
     assert_eq!(status, 0, "the signals of faults can be handled");
+}
+
+/// The place for the handler that was there before ours.
+fn previous(position: usize) -> *mut libc::sigaction {
+    (&raw mut PREVIOUS).cast::<libc::sigaction>().wrapping_add(position)
 }
 
 /// What the handler decides.
@@ -73,8 +77,10 @@ extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *
     let store = RUNNING.get();
     // SAFETY: the kernel hands a valid context to a handler with `SA_SIGINFO`.
     let context = unsafe { &mut *context.cast::<libc::ucontext_t>() };
-    // SAFETY: the kernel hands a valid `siginfo_t`; these signals carry an address.
-    let address = unsafe { (*info).si_addr() } as usize;
+    // SAFETY: the kernel hands a valid `siginfo_t`,
+    let details = unsafe { &*info };
+    // SAFETY: and these signals carry an address.
+    let address = unsafe { details.si_addr() } as usize;
     let registers = &mut context.uc_mcontext.gregs;
     let pc = registers[libc::REG_RIP as usize] as usize;
     match judge(store, signal, pc, address) {
@@ -136,10 +142,8 @@ fn restore_default(signal: libc::c_int) {
 
 fn chain(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
     let Some(position) = SIGNALS.iter().position(|&known| known == signal) else { return };
-    // SAFETY: `position` is within the array.
-    let previous = unsafe { (&raw const PREVIOUS).cast::<libc::sigaction>().add(position) };
     // SAFETY: it was written before this handler was installed, and never since.
-    let previous = unsafe { previous.read() };
+    let previous = unsafe { previous(position).read() };
     match previous.sa_sigaction {
         libc::SIG_DFL | libc::SIG_IGN => restore_default(signal),
         handler if previous.sa_flags & libc::SA_SIGINFO != 0 => {
