@@ -109,3 +109,25 @@ fn sync_folder(path: &Path) -> Result<(), WriteError> {
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(dir).and_then(|dir| dir.sync_all()).map_err(WriteError::new("write", dir))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::OpenOptions;
+
+    use super::{AtomicFile, Target};
+
+    #[test]
+    fn a_failed_write_cannot_be_made_good_by_a_later_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut file = AtomicFile::given(&path, full);
+        file.buffer().extend_from_slice(b"first");
+        assert!(file.flush().is_err());
+        file.target = AtomicFile::begin(&path).unwrap().target;
+        assert!(matches!(file.target, Target::Temporary(_)));
+        file.buffer().extend_from_slice(b"second");
+        assert!(file.commit().is_err());
+        assert!(!path.exists());
+    }
+}

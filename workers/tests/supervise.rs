@@ -228,6 +228,9 @@ fn what_follows_an_answer_is_blamed_on_no_job() {
         let books = run_among_bystanders(Job::new("answers twice", 1), config(1));
         assert_eq!(books.fates["answers twice"], [Fate::Answered("ok".to_owned())]);
         assert!(matches!(books.idle_losses[..], [Loss::Misbehaved(Fault::Unasked | Fault::WrongJob { .. })]));
+        let books = run_among_bystanders(Job::new("answers and mutters", 1), config(1));
+        assert_eq!(books.fates["answers and mutters"], [Fate::Answered("ok".to_owned())]);
+        assert_eq!(books.idle_losses, [Loss::Misbehaved(Fault::Unasked)]);
         let books = run_among_bystanders(Job::new("answers and leaves", 1), config(1));
         assert_eq!(books.fates["answers and leaves"], [Fate::Answered("ok".to_owned())]);
         assert_eq!(books.idle_losses, [Loss::Died(Cause::Exited(0))]);
@@ -314,10 +317,13 @@ fn a_scheduler_can_go_on_behind_the_step_that_crashed() {
 
 #[test]
 fn a_worker_that_never_gets_ready_is_an_error_with_its_words() {
-    let mut pool_config = config(2);
+    let mut pool_config = config(3);
     pool_config.command = WorkerCommand::new(WORKER, ["broken"]);
-    let mut books = Books { waiting: vec![Job::new("", 0)], ..Books::default() };
-    let error = Pool::new(pool_config).unwrap().run(&mut books).unwrap_err();
+    let mut books = Books { waiting: vec![Job::new("", 0); 3], ..Books::default() };
+    let mut pool = Pool::new(pool_config).unwrap();
+    // Their last words come before their first jobs, and must not be forgotten over them.
+    std::thread::sleep(Duration::from_millis(300));
+    let error = pool.run(&mut books).unwrap_err();
     assert!(matches!(error, PoolError::NeverReady { .. }));
     let text = error.to_string();
     assert!(text.contains("exit code 3") && text.contains("cannot find my shoes"), "{text}");

@@ -128,6 +128,11 @@ fn act(job: &Job, progress: &Progress, channel: &UnixStream, page: &File) {
             say(4 + 4, seq(), b"\"ok\"");
             sleep(Duration::from_secs(600));
         }
+        "answers and mutters" => {
+            let answer = [&8_u32.to_le_bytes()[..], &seq().to_le_bytes()[..], b"\"ok\"", &[1, 0]].concat();
+            (&*channel).write_all(&answer).expect("the channel is open");
+            sleep(Duration::from_secs(600));
+        }
         "answers and leaves" => {
             say(4 + 4, seq(), b"\"ok\"");
             exit(0);
