@@ -1,0 +1,124 @@
+//! The engine under test, as the driver sees it: a machine that is given modules and calls, and answers in types.
+//!
+//! Enters: binary modules and values; leaves: values or a [`Failure`] that says at which stage things went wrong. What a
+//! failure means is not known here; `judge` compares it with what the script expects.
+
+mod lane;
+
+use std::fmt;
+
+pub use lane::{ENGINES, Lane};
+
+use crate::features::Profile;
+use crate::value::Value;
+
+/// A module that a session has compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ModuleId(pub usize);
+
+/// An instance that lives in a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InstanceId(pub usize);
+
+/// An engine with its configuration.
+pub trait EngineUnderTest {
+    /// A fresh store with nothing in it but the `spectest` host module.
+    fn open(&self) -> Box<dyn Session + '_>;
+}
+
+/// A store in which one script plays.
+pub trait Session {
+    /// Decodes and validates a module without compiling it.
+    fn check(&mut self, bytes: &[u8]) -> Result<(), Failure>;
+
+    /// Decodes, validates and compiles a module.
+    fn define(&mut self, bytes: &[u8]) -> Result<ModuleId, Failure>;
+
+    /// The names of the modules from which a module imports.
+    fn imports(&self, module: ModuleId) -> Vec<String>;
+
+    /// A new instance, with imports from `spectest` and the registered instances.
+    fn instantiate(&mut self, module: ModuleId) -> Result<InstanceId, Failure>;
+
+    /// Makes the exports of an instance importable under a name, instead of what had that name before.
+    fn register(&mut self, name: &str, instance: InstanceId);
+
+    /// Takes a name away, so that importing from it fails.
+    fn unregister(&mut self, name: &str);
+
+    /// Calls an exported function; the results replace what is in `results`.
+    fn invoke(
+        &mut self,
+        instance: InstanceId,
+        field: &str,
+        args: &[Value],
+        results: &mut Vec<Value>,
+    ) -> Result<(), Failure>;
+
+    /// Reads an exported global.
+    fn get(&mut self, instance: InstanceId, field: &str) -> Result<Value, Failure>;
+}
+
+/// Makes engines; what a worker process is given.
+pub trait EngineFactory {
+    /// An engine for `lane` that accepts the features of `profile`.
+    fn engine(&self, lane: &Lane, profile: &Profile) -> Result<Box<dyn EngineUnderTest>, String>;
+}
+
+/// How an engine says no.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// At which stage.
+    pub stage: Stage,
+    /// In its own words; for [`Stage::Unsupported`], the key of the feature.
+    pub text: String,
+}
+
+/// The stages at which something can go wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The bytes or the text are no module.
+    Malformed,
+    /// The module breaks a rule of validation.
+    Invalid,
+    /// The module is valid, but needs a feature that is off or not built.
+    Unsupported,
+    /// The imports do not fit.
+    Unlinkable,
+    /// A trap.
+    Trap,
+    /// The call stack, or another resource of the abstract machine, is exhausted.
+    Exhaustion,
+    /// An exception left the call.
+    Exception,
+    /// Something that no script expects: a missing export, a wrong argument, an internal error.
+    Host,
+}
+
+impl Failure {
+    /// A failure at `stage`, in these words.
+    pub fn new(stage: Stage, text: impl Into<String>) -> Self {
+        Self { stage, text: text.into() }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.stage, self.text)
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Malformed => "malformed",
+            Self::Invalid => "invalid",
+            Self::Unsupported => "unsupported feature",
+            Self::Unlinkable => "unlinkable",
+            Self::Trap => "trap",
+            Self::Exhaustion => "exhaustion",
+            Self::Exception => "exception",
+            Self::Host => "error",
+        })
+    }
+}

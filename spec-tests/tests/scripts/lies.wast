@@ -1,0 +1,10 @@
+;; Where an export has "lie" in its name, the liars lie.
+(module)
+(assert_return (invoke "id" (i32.const 1)) (i32.const 1))
+(assert_return (invoke "nan") (f32.const nan:canonical))
+(assert_return (invoke "nan-lie") (f32.const nan:canonical))
+(assert_trap (invoke "overflow-lie") "integer overflow")
+(assert_return (invoke "id-lie" (f64.const nan:0x4000000000001)) (f64.const nan:0x4000000000001))
+(assert_trap (invoke "overflow") "integer overflow")
+(assert_return (invoke "id" (f64.const nan)) (f64.const nan))
+(assert_invalid (module (data "INVALID")) "type mismatch")
