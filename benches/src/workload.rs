@@ -1,0 +1,230 @@
+//! The table of workloads: what runs, how it is driven, how much of it, and the checksum it must give.
+//!
+//! Each row names a module from `workloads/` (committed with its source) or the generated one. A row's
+//! `check` is a small run whose checksum is known from outside any engine: for the C sources it was
+//! computed by the host's own compiler (`workloads/build.sh native`). `compiled` and `interpreted` are
+//! the amounts of work per sample, chosen so that a sample lasts long enough to measure. Knows no engine.
+//! Read by `plan` and `measure`.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use crate::generate;
+
+/// What a workload's figure tells about; geometric means are taken per group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Group {
+    /// Wasm code running.
+    Execution,
+    /// The border between wasm and host.
+    HostCall,
+    /// From a module to an instance.
+    Instantiate,
+    /// From bytes to a module.
+    Compile,
+}
+
+impl Group {
+    /// All groups in the order of the report.
+    pub const ALL: [Group; 4] = [Group::Execution, Group::HostCall, Group::Instantiate, Group::Compile];
+
+    /// The group's name, as in JSON and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Group::Execution => "execution",
+            Group::HostCall => "host-call",
+            Group::Instantiate => "instantiate",
+            Group::Compile => "compile",
+        }
+    }
+}
+
+/// How a sample is driven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Drive {
+    /// One call of this export with the amount as its argument.
+    Run(&'static str),
+    /// As many typed calls of `tick` from the host.
+    TypedCalls,
+    /// As many calls of `tick` with a slice of values.
+    UntypedCalls,
+    /// As many instances, each in a store of its own; each probed once or left alone.
+    Instances {
+        /// Whether `probe` is called on each instance.
+        probe: bool,
+    },
+    /// As many instances in one store, importing memory, table and globals; each probed once.
+    LinkedInstances,
+    /// As many compilations; the module is run once afterwards, outside the clock.
+    Compilations,
+}
+
+/// One row.
+#[derive(Clone, Copy, Debug)]
+pub struct Workload {
+    /// Unique name, as in JSON and for filters.
+    pub name: &'static str,
+    /// The mean it belongs to.
+    pub group: Group,
+    /// How it is driven.
+    pub drive: Drive,
+    /// Where the module comes from.
+    pub source: Source,
+    /// A small amount and the checksum it must give.
+    pub check: (u32, i64),
+    /// Amount per sample for engines that run machine code.
+    pub compiled: u32,
+    /// Amount per sample for interpreters.
+    pub interpreted: u32,
+}
+
+/// Where a module's bytes come from.
+#[derive(Clone, Copy, Debug)]
+pub enum Source {
+    /// Committed beside its source in `workloads/`.
+    File(&'static [u8]),
+    /// Written by `generate` from this seed and to at least this size.
+    Generated {
+        /// Seed of the generator.
+        seed: u64,
+        /// Aimed size of the code in bytes.
+        bytes: usize,
+    },
+}
+
+impl Workload {
+    /// The module.
+    pub fn bytes(&self) -> Cow<'static, [u8]> {
+        match self.source {
+            Source::File(bytes) => Cow::Borrowed(bytes),
+            Source::Generated { seed, bytes } => Cow::Owned(generate::module(seed, bytes)),
+        }
+    }
+}
+
+/// What `consumer` imports in `Drive::LinkedInstances`.
+pub const PROVIDER: &[u8] = include_bytes!("../workloads/provider.wasm");
+
+macro_rules! file {
+    ($name:literal) => {
+        Source::File(include_bytes!(concat!("../workloads/", $name, ".wasm")))
+    };
+}
+
+const HOST_CALLS: Source = file!("host_calls");
+const INSTANCE: Source = file!("instance");
+const GENERATED: Source = Source::Generated { seed: 0x5eed_0001, bytes: 1_000_000 };
+
+const fn run(
+    name: &'static str,
+    source: Source,
+    check: (u32, i64),
+    compiled: u32,
+    interpreted: u32,
+) -> Workload {
+    let (group, drive) = (Group::Execution, Drive::Run("run"));
+    Workload { name, group, drive, source, check, compiled, interpreted }
+}
+
+const fn other(
+    name: &'static str,
+    group: Group,
+    drive: Drive,
+    source: Source,
+    check: (u32, i64),
+    amounts: (u32, u32),
+) -> Workload {
+    Workload { name, group, drive, source, check, compiled: amounts.0, interpreted: amounts.1 }
+}
+
+/// Every workload.
+pub const WORKLOADS: &[Workload] = &[
+    run("mix", file!("mix"), (3, 7112786808405667327), 400, 40),
+    run("matmul-f64", file!("matmul_f64"), (2, -8772414026895023860), 60, 6),
+    run("matmul-i32", file!("matmul_i32"), (2, -1115933749578523748), 60, 6),
+    run("nbody", file!("nbody"), (2000, 6135169463214202462), 200_000, 20_000),
+    run("sieve", file!("sieve"), (3, 8874395281727611726), 200, 20),
+    run("sha256", file!("sha256"), (3, -3473008438629158598), 5_000, 200),
+    run("dispatch", file!("dispatch"), (300, 2316693169658893490), 20_000, 1_000),
+    run("fib", file!("fib"), (15, 610), 32, 27),
+    run("tak", file!("tak"), (2, 6705921419134315), 300, 30),
+    run("ackermann", file!("ackermann"), (2, 486665836782437296), 100, 10),
+    run("indirect", file!("indirect"), (5000, -6713230874678943857), 3_000_000, 300_000),
+    run("copies", file!("copies"), (2, 3661846514875428941), 300, 300),
+    run("small-copies", file!("small_copies"), (5000, 675957758791558581), 2_000_000, 500_000),
+    other(
+        "wasm-to-host",
+        Group::HostCall,
+        Drive::Run("run"),
+        HOST_CALLS,
+        (1000, 562641396),
+        (5_000_000, 500_000),
+    ),
+    other(
+        "wasm-to-host-data",
+        Group::HostCall,
+        Drive::Run("run_with_data"),
+        HOST_CALLS,
+        (1000, 499500),
+        (5_000_000, 500_000),
+    ),
+    other(
+        "host-to-wasm",
+        Group::HostCall,
+        Drive::TypedCalls,
+        HOST_CALLS,
+        (1000, 2087643529),
+        (2_000_000, 500_000),
+    ),
+    other(
+        "host-to-wasm-untyped",
+        Group::HostCall,
+        Drive::UntypedCalls,
+        HOST_CALLS,
+        (1000, 2087643529),
+        (500_000, 250_000),
+    ),
+    other(
+        "instantiate",
+        Group::Instantiate,
+        Drive::Instances { probe: false },
+        INSTANCE,
+        (10, 10),
+        (2_000, 2_000),
+    ),
+    other(
+        "instantiate-and-call",
+        Group::Instantiate,
+        Drive::Instances { probe: true },
+        INSTANCE,
+        (10, 2693563386),
+        (2_000, 2_000),
+    ),
+    other(
+        "instantiate-linked",
+        Group::Instantiate,
+        Drive::LinkedInstances,
+        file!("consumer"),
+        (10, 19366173220),
+        (2_000, 2_000),
+    ),
+    other(
+        "compile-generated",
+        Group::Compile,
+        Drive::Compilations,
+        GENERATED,
+        (1, -4589180380487836750),
+        (1, 1),
+    ),
+    other(
+        "compile-mix",
+        Group::Compile,
+        Drive::Compilations,
+        file!("mix"),
+        (3, 7112786808405667327),
+        (20, 50),
+    ),
+    other("compile-tiny", Group::Compile, Drive::Compilations, file!("fib"), (15, 610), (100, 500)),
+];

@@ -1,0 +1,20 @@
+;; A dynamically linked library: everything but its functions comes from elsewhere.
+(module
+  (import "host" "add" (func $add (param i32 i32) (result i32)))
+  (import "host" "count" (func $count (param i64) (result i64)))
+  (import "env" "memory" (memory 1))
+  (import "env" "table" (table 16 funcref))
+  (import "env" "stack" (global $stack (mut i32)))
+  (import "env" "heap" (global $heap i32))
+  (global $calls (mut i32) (i32.const 0))
+  (data (global.get $heap) "constants of this library")
+  (elem (i32.const 4) $one $two)
+  (func $one (param i32) (result i32) (call $add (local.get 0) (i32.const 1)))
+  (func $two (param i32) (result i32) (i32.add (local.get 0) (i32.const 2)))
+  (func (export "probe") (param $x i32) (result i32)
+    (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
+    (i32.add
+      (i32.load (global.get $heap))
+      (call_indirect (param i32) (result i32)
+        (i32.add (local.get $x) (global.get $calls))
+        (i32.add (i32.const 4) (i32.and (local.get $x) (i32.const 1)))))))
