@@ -1,0 +1,127 @@
+//! Settings of an engine.
+
+use assay_model::features::{Feature, FeatureSet};
+
+/// Which engine runs a module.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub enum EngineKind {
+    /// Compiled ahead of the first call.
+    Jit,
+    /// Interpreted.
+    Interp,
+}
+
+/// How much the compiler optimises.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub enum OptLevel {
+    /// Not at all: shortest compile time.
+    None,
+    /// For speed.
+    Speed,
+}
+
+/// Settings of an [`crate::Engine`].
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub(crate) kind: EngineKind,
+    pub(crate) opt_level: OptLevel,
+    pub(crate) signals: bool,
+    pub(crate) fuel: bool,
+    pub(crate) epoch: bool,
+    pub(crate) max_wasm_stack: usize,
+    pub(crate) verifier: bool,
+    pub(crate) parallel: bool,
+    pub(crate) canonical_nans: bool,
+    pub(crate) features: FeatureSet,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Config {
+    /// The defaults: compiled, optimised for speed, traps by signal, every feature that both engines run.
+    pub fn new() -> Self {
+        Self {
+            kind: EngineKind::Jit,
+            opt_level: OptLevel::Speed,
+            signals: true,
+            fuel: false,
+            epoch: false,
+            max_wasm_stack: 512 << 10,
+            verifier: cfg!(debug_assertions),
+            parallel: true,
+            canonical_nans: false,
+            features: FeatureSet::default(),
+        }
+    }
+
+    /// Which engine [`crate::Module::new`] prepares modules for.
+    pub fn engine(&mut self, kind: EngineKind) -> &mut Self {
+        self.kind = kind;
+        self
+    }
+
+    /// How much the compiler optimises.
+    pub fn cranelift_opt_level(&mut self, level: OptLevel) -> &mut Self {
+        self.opt_level = level;
+        self
+    }
+
+    /// Whether compiled code may rely on hardware faults for traps (default), or checks everything itself.
+    pub fn signals_based_traps(&mut self, on: bool) -> &mut Self {
+        self.signals = on;
+        self
+    }
+
+    /// Whether running code consumes fuel.
+    pub fn consume_fuel(&mut self, on: bool) -> &mut Self {
+        self.fuel = on;
+        self
+    }
+
+    /// Whether running code looks at the engine's epoch.
+    pub fn epoch_interruption(&mut self, on: bool) -> &mut Self {
+        self.epoch = on;
+        self
+    }
+
+    /// Native stack, in bytes, that wasm code may use.
+    pub fn max_wasm_stack(&mut self, bytes: usize) -> &mut Self {
+        self.max_wasm_stack = bytes;
+        self
+    }
+
+    /// Whether the compiler verifies its intermediate code. Off in release builds.
+    pub fn cranelift_debug_verifier(&mut self, on: bool) -> &mut Self {
+        self.verifier = on;
+        self
+    }
+
+    /// Whether compiled code makes NaN results canonical, so that equal inputs give equal bits.
+    pub fn cranelift_nan_canonicalization(&mut self, on: bool) -> &mut Self {
+        self.canonical_nans = on;
+        self
+    }
+
+    /// Whether functions are compiled on several threads.
+    pub fn parallel_compilation(&mut self, on: bool) -> &mut Self {
+        self.parallel = on;
+        self
+    }
+
+    /// Switches a feature on or off.
+    pub fn wasm_feature(&mut self, feature: Feature, on: bool) -> &mut Self {
+        self.features = self.features.set(feature, on);
+        self
+    }
+
+    /// Sets the features as a whole. A feature that is on but not built makes modules that need it
+    /// [`crate::Error::Unsupported`] instead of invalid.
+    pub fn features(&mut self, features: FeatureSet) -> &mut Self {
+        self.features = features;
+        self
+    }
+}

@@ -1,0 +1,161 @@
+//! The engine: settings, canonical types and the compiler, shared by modules and stores.
+
+use crate::config::{Config, EngineKind, OptLevel};
+use crate::error::{Error, Result};
+use assay_compile::{CompileOptions, Compiler};
+use assay_model::layout::AbiSig;
+use assay_model::module::ModuleModel;
+use assay_model::types::{CanonId, CanonicalTypes, FuncType, TypeRef};
+use rustc_hash::FxHashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
+
+/// A cheap handle to an engine.
+#[derive(Clone)]
+pub struct Engine(Arc<EngineInner>);
+
+struct EngineInner {
+    config: Config,
+    types: RwLock<TypeTable>,
+    compiler: OnceLock<std::result::Result<Compiler, String>>,
+    epoch: Arc<AtomicU64>,
+}
+
+/// Canonical types and machine shapes of an engine.
+#[derive(Default)]
+pub(crate) struct TypeTable {
+    pub(crate) canonical: CanonicalTypes,
+    shapes: FxHashMap<AbiSig, u32>,
+}
+
+impl TypeTable {
+    /// The machine shape of a canonical function type.
+    pub(crate) fn shape(&self, ty: &FuncType) -> AbiSig {
+        let is_func = |reference: TypeRef| match reference {
+            TypeRef::Canonical(id) => self.canonical.func(id).is_some(),
+            _ => false,
+        };
+        AbiSig::of(ty, &is_func)
+    }
+
+    /// The engine's number for a shape.
+    pub(crate) fn shape_number(&mut self, shape: &AbiSig) -> u32 {
+        if let Some(&number) = self.shapes.get(shape) {
+            return number;
+        }
+        let number = u32::try_from(self.shapes.len()).expect("fewer than 2^32 shapes fit into memory");
+        self.shapes.insert(shape.clone(), number);
+        number
+    }
+
+    /// The canonical number and shape of a function type whose references are canonical.
+    pub(crate) fn intern_func(&mut self, ty: &FuncType) -> (CanonId, u32) {
+        let id = self.canonical.intern_func(ty);
+        let shape = self.shape(ty);
+        (id, self.shape_number(&shape))
+    }
+}
+
+impl Default for Engine {
+    /// An engine with the default settings.
+    ///
+    /// # Panics
+    /// Never: the default settings are valid on every supported host.
+    fn default() -> Self {
+        Self::new(&Config::new()).expect("the default settings are valid")
+    }
+}
+
+impl Engine {
+    /// An engine with these settings.
+    ///
+    /// # Errors
+    /// When the settings contradict each other or the host.
+    pub fn new(config: &Config) -> Result<Self> {
+        if config.signals {
+            assay_vm::install_signal_handlers();
+        }
+        let engine = Self(Arc::new(EngineInner {
+            config: config.clone(),
+            types: RwLock::default(),
+            compiler: OnceLock::new(),
+            epoch: Arc::new(AtomicU64::new(0)),
+        }));
+        if config.kind == EngineKind::Jit {
+            engine.compiler()?;
+        }
+        Ok(engine)
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// Moves the epoch on by one, which interrupts code whose deadline that is. Safe to call from any thread and from
+    /// signal handlers.
+    pub fn increment_epoch(&self) {
+        self.0.epoch.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether both handles are of one engine.
+    pub fn same(a: &Engine, b: &Engine) -> bool {
+        Arc::ptr_eq(&a.0, &b.0)
+    }
+
+    pub(crate) fn epoch(&self) -> &Arc<AtomicU64> {
+        &self.0.epoch
+    }
+
+    pub(crate) fn types(&self) -> RwLockReadGuard<'_, TypeTable> {
+        self.0.types.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn with_types<R>(&self, change: impl FnOnce(&mut TypeTable) -> R) -> R {
+        change(&mut self.0.types.write().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The compiler, made when it is first asked for.
+    pub(crate) fn compiler(&self) -> Result<&Compiler> {
+        let config = &self.0.config;
+        let made = self.0.compiler.get_or_init(|| {
+            let options = CompileOptions {
+                opt_level: match config.opt_level {
+                    OptLevel::None => assay_compile::OptLevel::None,
+                    OptLevel::Speed => assay_compile::OptLevel::Speed,
+                },
+                signals_based_traps: config.signals,
+                verifier: config.verifier,
+                fuel: config.fuel,
+                epoch: config.epoch,
+                parallel: config.parallel,
+                nan_canonicalization: config.canonical_nans,
+                ..CompileOptions::default()
+            };
+            Compiler::host(options).map_err(|error| error.to_string())
+        });
+        made.as_ref().map_err(|message| Error::Usage(message.clone()))
+    }
+
+    /// Gives the types of a module canonical numbers and rewrites references in its tables and globals to them.
+    pub(crate) fn intern_module(&self, model: &mut ModuleModel) -> Arc<[u32]> {
+        let ids = self.with_types(|types| types.canonical.intern_module(&model.types, &model.rec_groups));
+        let mut rename = |reference: TypeRef| match reference {
+            TypeRef::Module(index) => TypeRef::Canonical(ids[index.index()]),
+            other => other,
+        };
+        for table in &mut model.tables {
+            table.element = table.element.map_refs(&mut rename);
+        }
+        for global in &mut model.globals {
+            global.content = global.content.map_refs(&mut rename);
+        }
+        ids.iter().map(|id| id.0).collect()
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("config", &self.0.config).finish_non_exhaustive()
+    }
+}

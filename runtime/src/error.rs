@@ -1,0 +1,300 @@
+//! What can go wrong, with what is known about it.
+
+use assay_model::features::Feature;
+use assay_model::trap::TrapKind;
+use assay_parse::ParseError;
+pub use assay_parse::Stage;
+use std::fmt;
+
+/// The result of most operations.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The bytes are not a valid module.
+    #[error(transparent)]
+    Module(ModuleError),
+    /// The text does not parse.
+    #[error(transparent)]
+    Text(TextError),
+    /// The module is valid, but needs a feature that the engines do not run yet.
+    #[error("the module needs the feature `{feature}`, which is not built yet")]
+    Unsupported {
+        /// What is missing.
+        feature: Feature,
+    },
+    /// Imports are missing or do not match.
+    #[error(transparent)]
+    Link(LinkError),
+    /// Code trapped.
+    #[error(transparent)]
+    Trap(Box<TrapError>),
+    /// A limit of the store, the host or this implementation was met.
+    #[error("{0}")]
+    Limit(String),
+    /// A host function returned an error.
+    #[error("{error}")]
+    Host {
+        /// The error.
+        error: Box<dyn std::error::Error + Send + Sync>,
+        /// The wasm frames that led to the host function.
+        backtrace: WasmBacktrace,
+    },
+    /// The API was used in a way that cannot work.
+    #[error("{0}")]
+    Usage(String),
+    /// A precompiled artifact was refused.
+    #[error("{0}")]
+    Artifact(String),
+}
+
+/// A rejected module.
+#[derive(Clone, Debug)]
+pub struct ModuleError {
+    stage: Stage,
+    offset: u64,
+    message: String,
+    needs: Option<Feature>,
+}
+
+impl ModuleError {
+    /// Whether the module is malformed or invalid.
+    pub fn stage(&self) -> Stage {
+        self.stage
+    }
+
+    /// Position in the binary.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// The rule that is broken.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// A feature that is off and with which the module would be accepted.
+    pub fn needs(&self) -> Option<Feature> {
+        self.needs
+    }
+}
+
+impl fmt::Display for ModuleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} module at byte {:#x}: {}", self.stage, self.offset, self.message)?;
+        match self.needs {
+            Some(feature) => write!(f, " (it needs the feature `{feature}`, which is off)"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for ModuleError {}
+
+/// Text that does not parse. The message has line and column.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct TextError {
+    pub(crate) message: String,
+}
+
+/// An import that nobody provides.
+#[derive(Clone, Debug)]
+pub struct MissingImport {
+    /// First name.
+    pub module: String,
+    /// Second name.
+    pub name: String,
+    /// Its type, as text.
+    pub ty: String,
+}
+
+/// Imports that do not fit.
+#[derive(Clone, Debug)]
+pub enum LinkError {
+    /// Nobody provides these.
+    Unknown(Vec<MissingImport>),
+    /// What is provided has another type.
+    Incompatible {
+        /// First name.
+        module: String,
+        /// Second name.
+        name: String,
+        /// What the module asks for.
+        expected: String,
+        /// What was provided.
+        actual: String,
+    },
+}
+
+impl fmt::Display for LinkError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LinkError::Unknown(missing) => {
+                f.write_str("unknown import")?;
+                for (position, import) in missing.iter().enumerate() {
+                    let separator = if position == 0 { ":" } else { "," };
+                    write!(f, "{separator} `{}` `{}` {}", import.module, import.name, import.ty)?;
+                }
+                Ok(())
+            }
+            LinkError::Incompatible { module, name, expected, actual } => {
+                write!(
+                    f,
+                    "incompatible import type: `{module}` `{name}` should be {expected}, but is {actual}"
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for LinkError {}
+
+/// A trap with the way there.
+#[derive(Clone, Debug)]
+pub struct TrapError {
+    pub(crate) kind: TrapKind,
+    pub(crate) detail: Option<u64>,
+    pub(crate) backtrace: WasmBacktrace,
+}
+
+impl TrapError {
+    /// Which trap.
+    pub fn kind(&self) -> TrapKind {
+        self.kind
+    }
+
+    /// Its detail: the index of an uninitialized element, the address of an access out of bounds.
+    pub fn detail(&self) -> Option<u64> {
+        self.detail
+    }
+
+    /// The wasm frames, innermost first.
+    pub fn backtrace(&self) -> &WasmBacktrace {
+        &self.backtrace
+    }
+}
+
+impl fmt::Display for TrapError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.text())?;
+        match (self.kind, self.detail) {
+            (TrapKind::UninitializedElement, Some(index)) => write!(f, " {index}"),
+            (TrapKind::MemoryOutOfBounds, Some(address)) => write!(f, " at address {address:#x}"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for TrapError {}
+
+/// Wasm frames, innermost first.
+#[derive(Clone, Debug, Default)]
+pub struct WasmBacktrace {
+    pub(crate) frames: Vec<FrameInfo>,
+    pub(crate) omitted: u64,
+}
+
+/// A wasm frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FrameInfo {
+    /// The module's name, where it has one.
+    pub module: Option<String>,
+    /// The function's index.
+    pub func_index: u32,
+    /// The function's name, where it has one.
+    pub func_name: String,
+    /// Position in the binary, where it is known.
+    pub offset: Option<u32>,
+}
+
+impl WasmBacktrace {
+    /// The frames.
+    pub fn frames(&self) -> &[FrameInfo] {
+        &self.frames
+    }
+
+    /// How many outer frames were left out.
+    pub fn omitted(&self) -> u64 {
+        self.omitted
+    }
+}
+
+impl fmt::Display for WasmBacktrace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, frame) in self.frames.iter().enumerate() {
+            let module = frame.module.as_deref().unwrap_or("<module>");
+            write!(f, "  {position}: ")?;
+            if let Some(offset) = frame.offset {
+                write!(f, "{offset:#x} - ")?;
+            }
+            writeln!(f, "{module}!{}", frame.func_name)?;
+        }
+        if self.omitted > 0 {
+            writeln!(f, "  … {} more", self.omitted)?;
+        }
+        Ok(())
+    }
+}
+
+impl Error {
+    /// The trap, when it is one.
+    pub fn trap(&self) -> Option<TrapKind> {
+        match self {
+            Error::Trap(trap) => Some(trap.kind),
+            _ => None,
+        }
+    }
+
+    /// The wasm frames that led to the error, where code was running.
+    pub fn backtrace(&self) -> Option<&WasmBacktrace> {
+        match self {
+            Error::Trap(trap) => Some(&trap.backtrace),
+            Error::Host { backtrace, .. } => Some(backtrace),
+            _ => None,
+        }
+    }
+
+    /// The error of a host function, when it is an `E`.
+    pub fn downcast_ref<E: std::error::Error + 'static>(&self) -> Option<&E> {
+        match self {
+            Error::Host { error, .. } => error.downcast_ref(),
+            _ => None,
+        }
+    }
+
+    /// An error for a host function to return.
+    pub fn host(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Error::Host { error: error.into(), backtrace: WasmBacktrace::default() }
+    }
+
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Error::Usage(message.into())
+    }
+}
+
+impl From<TrapKind> for Error {
+    /// A trap for a host function to raise.
+    fn from(kind: TrapKind) -> Self {
+        Error::Trap(Box::new(TrapError { kind, detail: None, backtrace: WasmBacktrace::default() }))
+    }
+}
+
+impl From<ParseError> for Error {
+    fn from(error: ParseError) -> Self {
+        match error {
+            ParseError::Rejected { stage, offset, message, needs } => {
+                Error::Module(ModuleError { stage, offset, message, needs })
+            }
+            ParseError::Unsupported { feature } => Error::Unsupported { feature },
+        }
+    }
+}
+
+impl From<LinkError> for Error {
+    fn from(error: LinkError) -> Self {
+        Error::Link(error)
+    }
+}

@@ -1,0 +1,395 @@
+//! Modules: parsed, validated, and ready to be instantiated on one of the engines.
+
+use crate::Engine;
+use crate::config::EngineKind;
+use crate::error::{Error, Result, TextError};
+use crate::externals::ExternType;
+use crate::types::FuncType;
+use assay_compile::CompileError;
+use assay_interp::{Bytecode, LowerOptions};
+use assay_model::artifact::CodeArtifact;
+use assay_model::index::{FuncIdx, TypeIdx};
+use assay_model::layout::{AbiSig, VmCtxLayout};
+use assay_model::module::{ImportItem, ModuleModel};
+use assay_model::types::{CanonId, TypeRef};
+use assay_parse::ParsedModule;
+use assay_vm::{CodeImage, DefinedFuncs, InstanceParts, MemoryPlan};
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+use std::any::Any;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A cheap handle to a module.
+#[derive(Clone)]
+pub struct Module(Arc<ModuleInner>);
+
+struct ModuleInner {
+    engine: Engine,
+    kind: EngineKind,
+    parts: InstanceParts,
+    /// The model as it was parsed, where it differs from the one in `parts`.
+    source_model: Option<Arc<ModuleModel>>,
+    image: Option<Arc<CodeImage>>,
+    exports: FxHashMap<String, ImportItem>,
+}
+
+/// An import of a module.
+#[derive(Clone, Debug)]
+pub struct ImportType<'a> {
+    module: &'a str,
+    name: &'a str,
+    ty: ExternType,
+}
+
+/// An export of a module.
+#[derive(Clone, Debug)]
+pub struct ExportType<'a> {
+    name: &'a str,
+    ty: ExternType,
+}
+
+impl ImportType<'_> {
+    /// First name.
+    pub fn module(&self) -> &str {
+        self.module
+    }
+
+    /// Second name.
+    pub fn name(&self) -> &str {
+        self.name
+    }
+
+    /// What is asked for.
+    pub fn ty(&self) -> ExternType {
+        self.ty.clone()
+    }
+}
+
+impl ExportType<'_> {
+    /// The name.
+    pub fn name(&self) -> &str {
+        self.name
+    }
+
+    /// What is exported.
+    pub fn ty(&self) -> ExternType {
+        self.ty.clone()
+    }
+}
+
+/// A serialised module: the artifact with what instances need beside it.
+#[derive(Serialize, Deserialize)]
+struct Serialized {
+    fingerprint: String,
+    model: ModuleModel,
+    artifact: CodeArtifact,
+    #[serde(with = "serde_bytes_arc")]
+    bytes: Arc<[u8]>,
+}
+
+mod serde_bytes_arc {
+    use serde::{Deserialize, Deserializer, Serializer};
+    use std::sync::Arc;
+
+    pub(super) fn serialize<S: Serializer>(bytes: &Arc<[u8]>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(bytes)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<[u8]>, D::Error> {
+        Vec::<u8>::deserialize(deserializer).map(Arc::from)
+    }
+}
+
+/// What the code of a module is made from.
+enum Code {
+    Image(Arc<CodeImage>),
+    Bytecode(Arc<Bytecode>),
+}
+
+impl Module {
+    /// A module from a binary, or from text.
+    ///
+    /// # Errors
+    /// When the text does not parse, or the module is malformed, invalid or needs what is not built.
+    pub fn new(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Self> {
+        Self::with_engine_kind(engine, engine.config().kind, bytes)
+    }
+
+    /// A module from a binary, or from text, for the given kind of engine: one [`Engine`] may hold modules of both,
+    /// and their instances link with each other.
+    ///
+    /// # Errors
+    /// As for [`Module::new`].
+    pub fn with_engine_kind(engine: &Engine, kind: EngineKind, bytes: impl AsRef<[u8]>) -> Result<Self> {
+        let bytes = binary(bytes.as_ref())?;
+        Self::from_bytes(engine, kind, &bytes)
+    }
+
+    /// A module from a binary only.
+    ///
+    /// # Errors
+    /// When the module is malformed, invalid or needs what is not built.
+    pub fn from_binary(engine: &Engine, bytes: &[u8]) -> Result<Self> {
+        Self::from_bytes(engine, engine.config().kind, bytes)
+    }
+
+    /// A module from a file, binary or text.
+    ///
+    /// # Errors
+    /// When the file cannot be read, and as for [`Module::new`].
+    pub fn from_file(engine: &Engine, path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let read = std::fs::read(path);
+        let bytes =
+            read.map_err(|error| Error::Usage(format!("failed to read `{}`: {error}", path.display())))?;
+        Self::new(engine, bytes)
+    }
+
+    /// Checks a binary without preparing it.
+    ///
+    /// # Errors
+    /// When the module is malformed, invalid or needs what is not built.
+    pub fn validate(engine: &Engine, bytes: &[u8]) -> Result<()> {
+        let parsed = assay_parse::parse(bytes, engine.config().features)?;
+        Ok(parsed.validate_bodies(bytes)?)
+    }
+
+    fn from_bytes(engine: &Engine, kind: EngineKind, bytes: &[u8]) -> Result<Self> {
+        let parsed = assay_parse::parse(bytes, engine.config().features)?;
+        let token = next_token();
+        let code = match kind {
+            EngineKind::Jit => Code::Image(compile(engine, &parsed, bytes, token)?),
+            EngineKind::Interp => Code::Bytecode(lower(engine, &parsed, bytes)?),
+        };
+        Self::assemble(engine, kind, parsed.model, bytes.into(), code, token)
+    }
+
+    fn assemble(
+        engine: &Engine,
+        kind: EngineKind,
+        mut model: ModuleModel,
+        bytes: Arc<[u8]>,
+        code: Code,
+        token: u64,
+    ) -> Result<Self> {
+        let names_types = model.tables.iter().any(|ty| ty.element != ty.element.map_refs(&mut unnamed))
+            || model.globals.iter().any(|ty| ty.content != ty.content.map_refs(&mut unnamed));
+        let source_model = names_types.then(|| Arc::new(model.clone()));
+        let type_ids = engine.intern_module(&mut model);
+        let image = match &code {
+            Code::Image(image) => Some(Arc::clone(image)),
+            Code::Bytecode(_) => None,
+        };
+        let parts = InstanceParts {
+            layout: VmCtxLayout::new(&model),
+            code: defined_funcs(engine, &model, &type_ids, code)?,
+            type_ids,
+            bytes,
+            memories: MemoryPlan { guards: engine.config().signals },
+            token,
+            model: Arc::new(model),
+        };
+        let exports = parts.model.exports.iter().map(|export| (export.name.clone(), export.item)).collect();
+        Ok(Self(Arc::new(ModuleInner { engine: engine.clone(), kind, parts, source_model, image, exports })))
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
+    /// Which kind of engine runs it.
+    pub fn engine_kind(&self) -> EngineKind {
+        self.0.kind
+    }
+
+    /// Its name, from the name section.
+    pub fn name(&self) -> Option<&str> {
+        self.model().name.as_deref()
+    }
+
+    /// Its imports, in order.
+    pub fn imports(&self) -> impl ExactSizeIterator<Item = ImportType<'_>> {
+        self.model().imports.iter().map(|import| ImportType {
+            module: &import.module,
+            name: &import.name,
+            ty: self.item_type(import.item),
+        })
+    }
+
+    /// Its exports, in order.
+    pub fn exports(&self) -> impl ExactSizeIterator<Item = ExportType<'_>> {
+        let exports = self.model().exports.iter();
+        exports.map(|export| ExportType { name: &export.name, ty: self.item_type(export.item) })
+    }
+
+    /// The export with this name.
+    pub fn get_export(&self, name: &str) -> Option<ExternType> {
+        self.0.exports.get(name).map(|&item| self.item_type(item))
+    }
+
+    /// The compiled module as bytes, for [`Module::deserialize`] on an engine with the same settings.
+    ///
+    /// # Errors
+    /// For modules of the interpreter: they have no code to keep.
+    pub fn serialize(&self) -> Result<Vec<u8>> {
+        let no_code = || Error::usage("only compiled modules can be serialised");
+        let image = self.0.image.as_ref().ok_or_else(no_code)?;
+        let model = self.0.source_model.as_ref().unwrap_or(&self.0.parts.model);
+        let serialized = Serialized {
+            fingerprint: self.0.engine.compiler()?.fingerprint(),
+            model: (**model).clone(),
+            artifact: image.to_artifact(),
+            bytes: Arc::clone(&self.0.parts.bytes),
+        };
+        postcard::to_stdvec(&serialized)
+            .map_err(|error| Error::Artifact(format!("failed to serialise: {error}")))
+    }
+
+    /// A module from the bytes of [`Module::serialize`].
+    ///
+    /// # Errors
+    /// When the bytes are damaged or were made by another version or with other settings.
+    ///
+    /// # Safety
+    /// The bytes contain machine code that is run without further checks: they must come from
+    /// [`Module::serialize`], and nobody may have changed them since.
+    #[expect(unsafe_code, reason = "the embedder vouches for machine code")]
+    pub unsafe fn deserialize(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Self> {
+        let damaged = |error: postcard::Error| Error::Artifact(format!("the artifact is damaged: {error}"));
+        let (serialized, rest): (Serialized, _) =
+            postcard::take_from_bytes(bytes.as_ref()).map_err(damaged)?;
+        if !rest.is_empty() {
+            return Err(Error::Artifact(format!("the artifact has {} bytes too many", rest.len())));
+        }
+        if serialized.fingerprint != engine.compiler()?.fingerprint() {
+            let message = "the artifact was made by another version, for another host or with other settings";
+            return Err(Error::Artifact(message.to_owned()));
+        }
+        let token = next_token();
+        let image = load(serialized.artifact, serialized.model.imported_funcs, token)?;
+        Self::assemble(engine, EngineKind::Jit, serialized.model, serialized.bytes, Code::Image(image), token)
+    }
+
+    pub(crate) fn model(&self) -> &ModuleModel {
+        &self.0.parts.model
+    }
+
+    pub(crate) fn parts(&self) -> &InstanceParts {
+        &self.0.parts
+    }
+
+    pub(crate) fn token(&self) -> u64 {
+        self.0.parts.token
+    }
+
+    pub(crate) fn export_item(&self, name: &str) -> Option<ImportItem> {
+        self.0.exports.get(name).copied()
+    }
+
+    /// The canonical type of a function.
+    pub(crate) fn canonical_type(&self, func: FuncIdx) -> CanonId {
+        CanonId(self.0.parts.type_ids[self.model().funcs[func.index()].ty.index()])
+    }
+
+    fn item_type(&self, item: ImportItem) -> ExternType {
+        let model = self.model();
+        match item {
+            ImportItem::Func(func) => {
+                let types = self.0.engine.types();
+                let ty =
+                    types.canonical.func(self.canonical_type(func)).expect("functions have function types");
+                ExternType::Func(FuncType(ty.clone()))
+            }
+            ImportItem::Table(table) => ExternType::Table(model.tables[table.index()]),
+            ImportItem::Memory(memory) => ExternType::Memory(model.memories[memory.index()]),
+            ImportItem::Global(global) => ExternType::Global(model.globals[global.index()]),
+            ImportItem::Tag(_) => unreachable!("modules with tags are refused as unsupported"),
+        }
+    }
+}
+
+impl std::fmt::Debug for Module {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Module")
+            .field("name", &self.name())
+            .field("engine", &self.0.kind)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Changes every module reference, so that a comparison shows whether there is one.
+fn unnamed(_: TypeRef) -> TypeRef {
+    TypeRef::Group(u32::MAX)
+}
+
+fn next_token() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// The binary itself, or the one that the text describes.
+fn binary(bytes: &[u8]) -> Result<std::borrow::Cow<'_, [u8]>> {
+    if bytes.starts_with(b"\0asm") {
+        return Ok(bytes.into());
+    }
+    // A malformed binary must not be reported as bad text.
+    if bytes.contains(&0) {
+        return Ok(bytes.into());
+    }
+    wat::parse_bytes(bytes).map_err(|error| Error::Text(TextError { message: error.to_string() }))
+}
+
+fn compile(engine: &Engine, parsed: &ParsedModule, bytes: &[u8], token: u64) -> Result<Arc<CodeImage>> {
+    let artifact = engine.compiler()?.compile(parsed, bytes).map_err(|error| match error {
+        CompileError::Parse(error) => error.into(),
+        other => Error::Limit(other.to_string()),
+    })?;
+    load(artifact, parsed.model.imported_funcs, token)
+}
+
+fn load(artifact: CodeArtifact, imported_funcs: u32, token: u64) -> Result<Arc<CodeImage>> {
+    let image = CodeImage::load(artifact, imported_funcs, token);
+    image.map_err(|error| Error::Limit(format!("failed to place code in memory: {error}")))
+}
+
+fn lower(engine: &Engine, parsed: &ParsedModule, bytes: &[u8]) -> Result<Arc<Bytecode>> {
+    let config = engine.config();
+    let options = LowerOptions { fuel: config.fuel, epoch: config.epoch };
+    Ok(Arc::new(assay_interp::lower(parsed, bytes, &options)?))
+}
+
+#[expect(unsafe_code, reason = "the machine trusts that an engine can run its own code")]
+fn defined_funcs(engine: &Engine, model: &ModuleModel, type_ids: &[u32], code: Code) -> Result<DefinedFuncs> {
+    let is_func = |reference: TypeRef| match reference {
+        TypeRef::Module(index) => model.types[index.index()].composite.as_func().is_some(),
+        _ => false,
+    };
+    let shape_of = |ty: usize| AbiSig::of(model.func_type_at(TypeIdx::from_index(ty)), &is_func);
+    match code {
+        Code::Image(image) => engine.with_types(|types| {
+            let funcs =
+                DefinedFuncs::compiled(model, type_ids, &image, &shape_of, |shape| types.shape_number(shape));
+            funcs.map_err(|_| Error::Artifact("the artifact lacks a trampoline".to_owned()))
+        }),
+        Code::Bytecode(bytecode) => engine.with_types(|types| {
+            let mut numbers: FxHashMap<usize, u32> = FxHashMap::default();
+            for func in model.funcs.iter().filter(|func| func.escape.is_some()) {
+                let ty = func.ty.index();
+                numbers.entry(ty).or_insert_with(|| types.shape_number(&shape_of(ty)));
+            }
+            let body = |func| {
+                let defined = model.defined_func(func).expect("only defined functions have records");
+                bytecode.body(defined)
+            };
+            let keep = Arc::clone(&bytecode) as Arc<dyn Any + Send + Sync>;
+            let shape = |ty| numbers[&ty];
+            // SAFETY: the interpreter's entry runs the interpreter's code, which `keep` keeps.
+            Ok(unsafe {
+                DefinedFuncs::interpreted(model, type_ids, assay_interp::ARRAY_CALL, body, shape, keep)
+            })
+        }),
+    }
+}
