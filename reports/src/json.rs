@@ -18,7 +18,9 @@ pub(crate) fn push_line<T: Serialize>(out: &mut Vec<u8>, value: &T) {
 
 /// Appends a string with its quotes.
 pub(crate) fn push_string(out: &mut Vec<u8>, text: &str) {
-    if text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\') {
+    // Without early exit, so that it can look at many bytes at a time.
+    let plain = |byte| matches!(byte, b' '..=b'~') & (byte != b'"') & (byte != b'\\');
+    if text.bytes().fold(true, |all, byte| all & plain(byte)) {
         out.push(b'"');
         out.extend_from_slice(text.as_bytes());
         out.push(b'"');

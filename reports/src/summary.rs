@@ -167,64 +167,75 @@ impl Summary {
 /// A summary under construction.
 #[derive(Clone, Debug)]
 pub struct SummaryBuilder {
-    summary: Summary,
-    files: BTreeMap<String, HashSet<Arc<str>>>,
-    /// Engine and file of the row before: rows come in runs.
-    last: Option<(Arc<str>, Arc<str>)>,
-    busy_us: BTreeMap<String, u64>,
+    tool_version: String,
+    engines: Vec<EngineTally>,
+}
+
+/// What is counted of one engine on the way.
+#[derive(Clone, Debug)]
+struct EngineTally {
+    name: Arc<str>,
+    summary: EngineSummary,
+    files: HashSet<Arc<str>>,
+    /// The file of the row before: rows come in runs.
+    last: Option<Arc<str>>,
+    busy_us: u64,
 }
 
 impl SummaryBuilder {
     /// No results yet; every engine of the header is present.
     pub fn new(header: &Header) -> Self {
-        let engines = header.engines.iter().map(|engine| (engine.engine.clone(), EngineSummary::default()));
-        let summary = Summary {
-            schema: SUMMARY_SCHEMA.to_owned(),
-            tool_version: header.tool_version.clone(),
-            wall_seconds: 0.0,
-            engines: engines.collect(),
-        };
-        Self { summary, files: BTreeMap::new(), last: None, busy_us: BTreeMap::new() }
+        let engines = header.engines.iter().map(|engine| EngineTally::new(engine.engine.as_str().into()));
+        Self { tool_version: header.tool_version.clone(), engines: engines.collect() }
     }
 
     /// Counts one result.
     pub fn add(&mut self, row: &Row) {
-        self.note_file(row);
-        if !self.summary.engines.contains_key(&*row.engine) {
-            self.summary.engines.insert(row.engine.to_string(), EngineSummary::default());
-        }
-        let Some(engine) = self.summary.engines.get_mut(&*row.engine) else { return };
-        engine.directives += 1;
-        engine.counts.add(&row.status);
-        engine.outcome += u64::from(row.levels.outcome);
-        engine.stage += u64::from(row.levels.stage);
-        engine.message += u64::from(row.levels.message);
-        engine.assertions += u64::from(row.directive.is_assertion());
-        engine.assertions_passed += u64::from(row.directive.is_assertion() && row.status == Status::Pass);
-        if let Some(busy) = self.busy_us.get_mut(&*row.engine) {
-            *busy = busy.saturating_add(row.duration_us);
-        }
+        let index = self.engines.iter().position(|engine| engine.name == row.engine).unwrap_or_else(|| {
+            self.engines.push(EngineTally::new(row.engine.clone()));
+            self.engines.len() - 1
+        });
+        self.engines[index].add(row);
     }
 
     /// The summary of a run that took this long.
-    pub fn finish(mut self, wall: Duration) -> Summary {
+    pub fn finish(self, wall: Duration) -> Summary {
         // Milliseconds, as the results file has it: both files then tell the same.
         let wall_seconds = u64::try_from(wall.as_millis()).unwrap_or(u64::MAX) as f64 / 1000.0;
-        self.summary.wall_seconds = wall_seconds;
-        for (name, engine) in &mut self.summary.engines {
-            engine.files = self.files.get(name).map_or(0, |files| files.len() as u64);
-            engine.busy_seconds = self.busy_us.get(name).map_or(0.0, |&busy| busy as f64 / 1e6);
-            engine.wall_seconds = wall_seconds;
+        let engines =
+            self.engines.into_iter().map(|engine| (engine.name.to_string(), engine.finish(wall_seconds)));
+        Summary {
+            schema: SUMMARY_SCHEMA.to_owned(),
+            tool_version: self.tool_version,
+            wall_seconds,
+            engines: engines.collect(),
         }
-        self.summary
+    }
+}
+
+impl EngineTally {
+    fn new(name: Arc<str>) -> Self {
+        Self { name, summary: EngineSummary::default(), files: HashSet::new(), last: None, busy_us: 0 }
     }
 
-    fn note_file(&mut self, row: &Row) {
-        if self.last.as_ref().is_some_and(|(engine, file)| *engine == row.engine && *file == row.file) {
-            return;
+    fn add(&mut self, row: &Row) {
+        if self.last.as_ref() != Some(&row.file) {
+            self.files.insert(row.file.clone());
+            self.last = Some(row.file.clone());
         }
-        self.last = Some((row.engine.clone(), row.file.clone()));
-        self.files.entry(row.engine.to_string()).or_default().insert(row.file.clone());
-        self.busy_us.entry(row.engine.to_string()).or_default();
+        self.busy_us = self.busy_us.saturating_add(row.duration_us);
+        let summary = &mut self.summary;
+        summary.directives += 1;
+        summary.counts.add(&row.status);
+        summary.outcome += u64::from(row.levels.outcome);
+        summary.stage += u64::from(row.levels.stage);
+        summary.message += u64::from(row.levels.message);
+        summary.assertions += u64::from(row.directive.is_assertion());
+        summary.assertions_passed += u64::from(row.directive.is_assertion() && row.status == Status::Pass);
+    }
+
+    fn finish(self, wall_seconds: f64) -> EngineSummary {
+        let busy_seconds = self.busy_us as f64 / 1e6;
+        EngineSummary { files: self.files.len() as u64, wall_seconds, busy_seconds, ..self.summary }
     }
 }
