@@ -1,0 +1,98 @@
+//! Linked code: what the lowering makes of a module and the handlers run.
+//!
+//! Code is a sequence of 32-bit words. An instruction begins with its handler's address in two words; operand words
+//! follow. Slots are numbers of 64-bit cells of the frame, branches are byte distances from the start of their
+//! instruction, a direct call has the callee's entry. This room knows the encoding, not the operators.
+
+mod emit;
+mod link;
+
+pub(crate) use emit::{Emitter, Position};
+pub(crate) use link::{Lowered, link};
+
+use assay_model::index::{DefinedFuncIdx, FuncIdx};
+use std::sync::Arc;
+
+/// The code of a module. Its addresses do not change while it lives.
+#[derive(Clone)]
+pub struct Bytecode {
+    module: Arc<ModuleCode>,
+}
+
+/// Code and tables of a module.
+pub(crate) struct ModuleCode {
+    words: Box<[u32]>,
+    funcs: Box<[FuncCode]>,
+    /// Positions of instructions that can trap or call, in the order of the code.
+    positions: Box<[Position]>,
+}
+
+/// What entering a function takes. Function references of interpreted functions point to it.
+#[derive(Copy, Clone, Debug)]
+pub(crate) struct FuncCode {
+    /// Address of the first instruction.
+    pub(crate) entry: usize,
+    /// Cells of the frame.
+    pub(crate) cells: u32,
+    /// Cells of the parameters.
+    pub(crate) params: u32,
+    /// Cells of the results.
+    pub(crate) results: u32,
+    /// Slot of the return address; all cells between the parameters and it are zero at first.
+    pub(crate) header: u32,
+    /// The function in the index space.
+    pub(crate) func: FuncIdx,
+    /// Offset of the slot of memory 0 in the instance's context; 0 when there is none.
+    pub(crate) memory_zero: u32,
+    /// Address of the module's code.
+    module: usize,
+}
+
+/// Where an instruction belongs.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The function.
+    pub(crate) func: FuncIdx,
+    /// The slot of its frames' return address.
+    pub(crate) header: u32,
+    /// Position in the binary.
+    pub(crate) offset: Option<u32>,
+}
+
+impl Bytecode {
+    /// The code record of a function, for function references.
+    pub fn body(&self, func: DefinedFuncIdx) -> *const () {
+        (&raw const self.module.funcs[func.index()]).cast()
+    }
+
+    /// Bytes that the code takes.
+    pub fn size(&self) -> usize {
+        size_of_val(&*self.module.words)
+    }
+}
+
+impl std::fmt::Debug for Bytecode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let ModuleCode { words, funcs, .. } = &*self.module;
+        f.debug_struct("Bytecode").field("functions", &funcs.len()).field("words", &words.len()).finish()
+    }
+}
+
+impl FuncCode {
+    /// The module that the function belongs to.
+    pub(crate) fn module(&self) -> *const ModuleCode {
+        self.module as *const ModuleCode
+    }
+}
+
+impl ModuleCode {
+    /// Where the instruction with a byte at `address` belongs.
+    pub(crate) fn locate(&self, address: usize) -> Place {
+        let after = self.funcs.partition_point(|func| func.entry <= address);
+        let func = &self.funcs[after.saturating_sub(1)];
+        let word = ((address - self.words.as_ptr() as usize) / size_of::<u32>()) as u32;
+        let behind = self.positions.partition_point(|position| position.word <= word);
+        let position = behind.checked_sub(1).map(|index| self.positions[index]);
+        Place { func: func.func, header: func.header, offset: position.map(|position| position.offset) }
+    }
+}

@@ -1,0 +1,79 @@
+//! Entry from outside: a value array becomes the first frame of a new activation.
+
+use super::call::{ACTIVATION_END, get, has_room, open_frame, put};
+use super::dispatch::drive;
+use super::machine::{Exec, Machine};
+use crate::code::FuncCode;
+use assay_model::layout::status;
+use assay_model::trap::TrapKind;
+use assay_vm::{ArrayCall, FuncRef, StoreCtx, Value};
+
+/// How everyone outside calls an interpreted function. The callee's `body` is its code record
+/// ([`crate::Bytecode::body`]).
+pub const ARRAY_CALL: ArrayCall = enter;
+
+/// # Safety
+/// `callee` is a live reference to an interpreted function, `values` as long as the longer of its parameters and
+/// results, and the store belongs to this thread.
+unsafe extern "C" fn enter(callee: *mut FuncRef, values: *mut Value) -> u32 {
+    // SAFETY: by the caller's promise.
+    let FuncRef { store, vmctx, body, .. } = unsafe { *callee };
+    // SAFETY: the body of an interpreted function is its code record, alive with its instance (invariant 1).
+    let code = unsafe { *body.cast::<FuncCode>() };
+    // SAFETY: by the caller's promise.
+    let native = unsafe { assay_vm::native_stack_left(store) };
+    // SAFETY: by the caller's promise; the stack is not used beside this one until the callee runs.
+    let Some(stack) = (unsafe { assay_vm::value_stack(store) }) else {
+        return raise(store, TrapKind::AllocationTooLarge);
+    };
+    let (fp, end) = (stack.top, stack.end);
+    if !native || !has_room(fp, code.cells, end) {
+        return raise(store, TrapKind::StackOverflow);
+    }
+    take_arguments(fp, values, code.params);
+    open_frame(fp, code.params, code.header, ACTIVATION_END.as_ptr().cast(), fp);
+    let mut exec = Exec { vmctx, stack_end: end, store, code: body.cast() };
+    let start = Machine {
+        ctx: &raw mut exec,
+        ip: code.entry as *const u32,
+        fp,
+        mem: std::ptr::null_mut(),
+        len: 0,
+        acc: 0,
+        acc_f32: 0.0,
+        acc_f64: 0.0,
+    };
+    let outcome = drive(start.refresh());
+    // SAFETY: as above; the callee is done.
+    if let Some(stack) = unsafe { assay_vm::value_stack(store) } {
+        stack.top = fp;
+    }
+    if outcome == status::OK {
+        give_results(fp, values, code.results);
+    }
+    outcome
+}
+
+fn raise(store: *mut StoreCtx, kind: TrapKind) -> u32 {
+    // SAFETY: the store is alive and of this thread, as `enter` was promised.
+    unsafe { assay_vm::raise_trap(store, kind, None) };
+    status::RAISED
+}
+
+fn take_arguments(fp: *mut u64, values: *mut Value, count: u32) {
+    for index in 0..count as usize {
+        let place = values.wrapping_add(index);
+        // SAFETY: the array is long enough (invariant 6).
+        let value = unsafe { place.read() };
+        put(fp.wrapping_add(index), value.low());
+    }
+}
+
+fn give_results(fp: *mut u64, values: *mut Value, count: u32) {
+    for index in 0..count as usize {
+        let cell = get(fp.wrapping_add(index));
+        let place = values.wrapping_add(index);
+        // SAFETY: the array is long enough (invariant 6).
+        unsafe { place.write(Value::from_bits(u128::from(cell))) };
+    }
+}

@@ -1,0 +1,346 @@
+//! Loads, stores, size and growth of memories.
+//!
+//! An access is checked against the length before it touches anything. For memory 0 with 32-bit addresses, the
+//! instruction holds offset plus width, so that one sum of at most 33 bits is compared and addressed from its end;
+//! every other access goes through the instance's context with checked 64-bit sums.
+
+use super::dispatch::{Flow, Opcode, Pair, Step};
+use super::machine::{HEAD, Machine, memory_at};
+use super::operand::{Acc, Cell, Imm, Mode, Slot, Source, Target, ToAcc, ToSlot};
+use assay_model::trap::TrapKind;
+use std::marker::PhantomData;
+
+/// What a memory holds at an address: little-endian bytes of an integer or float.
+pub(crate) trait Stored: Copy {
+    /// Bytes.
+    const SIZE: u32;
+    /// From the bytes in memory order.
+    fn from_memory(raw: Self) -> Self;
+}
+
+/// Implements [`Stored`] for integers.
+macro_rules! stored {
+    ($($integer:ty)*) => {$(
+        impl Stored for $integer {
+            const SIZE: u32 = size_of::<$integer>() as u32;
+
+            #[inline(always)]
+            fn from_memory(raw: Self) -> Self {
+                Self::from_le(raw)
+            }
+        }
+    )*};
+}
+
+stored!(u8 u16 u32 u64);
+
+/// A load operator.
+pub(crate) trait LoadOperator {
+    /// What is read.
+    type Raw: Stored;
+    /// The result.
+    type Output: Cell;
+    /// Extends what was read.
+    fn extend(raw: Self::Raw) -> Self::Output;
+}
+
+/// A store operator.
+pub(crate) trait StoreOperator {
+    /// What is written.
+    type Raw: Stored;
+    /// The operand.
+    type Input: Cell;
+    /// Narrows the operand.
+    fn narrow(value: Self::Input) -> Self::Raw;
+}
+
+/// Reads from memory; `place` was checked.
+#[inline(always)]
+fn load<R: Stored>(place: *mut u8) -> R {
+    // SAFETY: all bytes of the access lie below the memory's length (invariant 4).
+    R::from_memory(unsafe { place.cast::<R>().read_unaligned() })
+}
+
+/// Writes to memory; `place` was checked.
+#[inline(always)]
+fn store<R: Stored>(place: *mut u8, value: R) {
+    // SAFETY: all bytes of the access lie below the memory's length (invariant 4).
+    unsafe { place.cast::<R>().write_unaligned(R::from_memory(value)) };
+}
+
+/// The first byte of an access to memory 0 that ends at `address + offset and width`.
+#[inline(always)]
+fn locate<R: Stored>(m: &Machine, address: u32, end_offset: u32) -> Option<*mut u8> {
+    let end = u64::from(address) + u64::from(end_offset);
+    (end <= m.len).then(|| m.mem.wrapping_add(end as usize).wrapping_sub(R::SIZE as usize))
+}
+
+/// The first byte of an access to any memory.
+#[inline(always)]
+fn locate_in<R: Stored>(m: &Machine, memory: u32, address: u64, offset: u64) -> Option<*mut u8> {
+    let (base, len) = memory_at(m.vmctx(), memory);
+    let start = address.checked_add(offset)?;
+    let end = start.checked_add(u64::from(R::SIZE))?;
+    (end <= len).then(|| base.wrapping_add(start as usize))
+}
+
+/// `[destination, offset and width, address]`, memory 0
+struct Load<O, A, D>(PhantomData<(O, A, D)>);
+
+impl<O: LoadOperator, A: Source, D: Target> Step for Load<O, A, D> {
+    #[inline(always)]
+    fn step(mut m: Machine) -> Flow {
+        let address: u32 = A::read(&m, HEAD + 2);
+        match locate::<O::Raw>(&m, address, m.word(HEAD + 1)) {
+            Some(place) => {
+                D::write(&mut m, O::extend(load(place)));
+                m.advance(HEAD + 2 + A::words::<u32>())
+            }
+            None => m.trap(TrapKind::MemoryOutOfBounds),
+        }
+    }
+}
+
+/// `[offset and width, address, value]`, memory 0
+struct Store<O, A, V>(PhantomData<(O, A, V)>);
+
+impl<O: StoreOperator, A: Source, V: Source> Step for Store<O, A, V> {
+    #[inline(always)]
+    fn step(m: Machine) -> Flow {
+        let address: u32 = A::read(&m, HEAD + 1);
+        let behind = HEAD + 1 + A::words::<u32>();
+        let value: O::Input = V::read(&m, behind);
+        match locate::<O::Raw>(&m, address, m.word(HEAD)) {
+            Some(place) => {
+                store(place, O::narrow(value));
+                m.advance(behind + V::words::<O::Input>())
+            }
+            None => m.trap(TrapKind::MemoryOutOfBounds),
+        }
+    }
+}
+
+/// `[destination, memory, offset, offset, address]`, any memory
+struct LoadFrom<O, D>(PhantomData<(O, D)>);
+
+impl<O: LoadOperator, D: Target> Step for LoadFrom<O, D> {
+    #[inline(always)]
+    fn step(mut m: Machine) -> Flow {
+        let address = m.slot(m.word(HEAD + 4));
+        match locate_in::<O::Raw>(&m, m.word(HEAD + 1), address, m.word64(HEAD + 2)) {
+            Some(place) => {
+                D::write(&mut m, O::extend(load(place)));
+                m.advance(HEAD + 5)
+            }
+            None => m.trap(TrapKind::MemoryOutOfBounds),
+        }
+    }
+}
+
+/// `[memory, offset, offset, address, value]`, any memory
+struct StoreTo<O>(PhantomData<O>);
+
+impl<O: StoreOperator> Step for StoreTo<O> {
+    #[inline(always)]
+    fn step(m: Machine) -> Flow {
+        let address = m.slot(m.word(HEAD + 3));
+        let value: O::Input = Slot::read(&m, HEAD + 4);
+        match locate_in::<O::Raw>(&m, m.word(HEAD), address, m.word64(HEAD + 1)) {
+            Some(place) => {
+                store(place, O::narrow(value));
+                m.advance(HEAD + 5)
+            }
+            None => m.trap(TrapKind::MemoryOutOfBounds),
+        }
+    }
+}
+
+/// `[destination, memory, page size as a power of two]`
+struct MemorySize<D>(PhantomData<D>);
+
+impl<D: Target> Step for MemorySize<D> {
+    #[inline(always)]
+    fn step(mut m: Machine) -> Flow {
+        let (_, len) = memory_at(m.vmctx(), m.word(HEAD + 1));
+        let pages = len >> (m.word(HEAD + 2) & 63);
+        D::write(&mut m, pages);
+        m.advance(HEAD + 3)
+    }
+}
+
+/// `[destination, memory index, delta, whether addresses have 64 bits]`
+struct MemoryGrow<D>(PhantomData<D>);
+
+impl<D: Target> Step for MemoryGrow<D> {
+    #[inline(always)]
+    fn step(m: Machine) -> Flow {
+        let delta = m.slot(m.word(HEAD + 2));
+        let wide = m.word(HEAD + 3) != 0;
+        // SAFETY: the context is alive and of this thread, the index is one of its module (invariants 3 and 5).
+        let old = unsafe { assay_vm::memory_grow(m.vmctx(), m.word(HEAD + 1), delta) };
+        let failure = if wide { u64::MAX } else { u64::from(u32::MAX) };
+        let mut m = m.refresh();
+        D::write(&mut m, old.unwrap_or(failure));
+        m.advance(HEAD + 4)
+    }
+}
+
+fn load_pair<O: LoadOperator + 'static>(address: Mode) -> Pair {
+    match address {
+        Mode::Slot => Pair {
+            to_acc: Opcode::of::<Load<O, Slot, ToAcc>>(),
+            to_slot: Opcode::of::<Load<O, Slot, ToSlot>>(),
+        },
+        Mode::Acc => Pair {
+            to_acc: Opcode::of::<Load<O, Acc, ToAcc>>(),
+            to_slot: Opcode::of::<Load<O, Acc, ToSlot>>(),
+        },
+        Mode::Imm => Pair {
+            to_acc: Opcode::of::<Load<O, Imm, ToAcc>>(),
+            to_slot: Opcode::of::<Load<O, Imm, ToSlot>>(),
+        },
+    }
+}
+
+fn store_opcode<O: StoreOperator + 'static>(address: Mode, value: Mode) -> Opcode {
+    match (address, value) {
+        (Mode::Slot, Mode::Slot) => Opcode::of::<Store<O, Slot, Slot>>(),
+        (Mode::Slot, Mode::Acc) => Opcode::of::<Store<O, Slot, Acc>>(),
+        (Mode::Slot, Mode::Imm) => Opcode::of::<Store<O, Slot, Imm>>(),
+        (Mode::Acc, Mode::Slot) => Opcode::of::<Store<O, Acc, Slot>>(),
+        (Mode::Acc, Mode::Acc) => Opcode::of::<Store<O, Acc, Acc>>(),
+        (Mode::Acc, Mode::Imm) => Opcode::of::<Store<O, Acc, Imm>>(),
+        (Mode::Imm, Mode::Slot) => Opcode::of::<Store<O, Imm, Slot>>(),
+        (Mode::Imm, Mode::Acc) => Opcode::of::<Store<O, Imm, Acc>>(),
+        (Mode::Imm, Mode::Imm) => Opcode::of::<Store<O, Imm, Imm>>(),
+    }
+}
+
+fn load_from_pair<O: LoadOperator + 'static>() -> Pair {
+    Pair { to_acc: Opcode::of::<LoadFrom<O, ToAcc>>(), to_slot: Opcode::of::<LoadFrom<O, ToSlot>>() }
+}
+
+/// `memory.size`
+pub(crate) fn memory_size() -> Pair {
+    Pair { to_acc: Opcode::of::<MemorySize<ToAcc>>(), to_slot: Opcode::of::<MemorySize<ToSlot>>() }
+}
+
+/// `memory.grow`
+pub(crate) fn memory_grow() -> Pair {
+    Pair { to_acc: Opcode::of::<MemoryGrow<ToAcc>>(), to_slot: Opcode::of::<MemoryGrow<ToSlot>>() }
+}
+
+/// The load operators: name, what is read, the result, how it is extended.
+macro_rules! load_operators {
+    ($($name:ident: $raw:ty => $output:ty = $extend:expr;)*) => {
+        /// A load operator.
+        #[derive(Copy, Clone, Debug, PartialEq, Eq)]
+        pub(crate) enum LoadOp { $($name,)* }
+
+        impl LoadOp {
+            /// Every operator.
+            #[cfg(test)]
+            pub(crate) const ALL: &[LoadOp] = &[$(LoadOp::$name,)*];
+
+            /// Bytes of the access.
+            pub(crate) fn size(self) -> u32 {
+                match self { $(LoadOp::$name => <$raw as Stored>::SIZE,)* }
+            }
+
+            /// The load from memory 0.
+            pub(crate) fn select(self, address: Mode) -> Pair {
+                match self { $(LoadOp::$name => load_pair::<$name>(address),)* }
+            }
+
+            /// The load from any memory.
+            pub(crate) fn select_any(self) -> Pair {
+                match self { $(LoadOp::$name => load_from_pair::<$name>(),)* }
+            }
+        }
+
+        $(struct $name;
+
+        impl LoadOperator for $name {
+            type Raw = $raw;
+            type Output = $output;
+
+            #[inline(always)]
+            fn extend(raw: $raw) -> $output {
+                let extend: fn($raw) -> $output = $extend;
+                extend(raw)
+            }
+        })*
+    };
+}
+
+/// The store operators: name, operand, what is written, how it is narrowed.
+macro_rules! store_operators {
+    ($($name:ident: $input:ty => $raw:ty = $narrow:expr;)*) => {
+        /// A store operator.
+        #[derive(Copy, Clone, Debug, PartialEq, Eq)]
+        pub(crate) enum StoreOp { $($name,)* }
+
+        impl StoreOp {
+            /// Every operator.
+            #[cfg(test)]
+            pub(crate) const ALL: &[StoreOp] = &[$(StoreOp::$name,)*];
+
+            /// Bytes of the access.
+            pub(crate) fn size(self) -> u32 {
+                match self { $(StoreOp::$name => <$raw as Stored>::SIZE,)* }
+            }
+
+            /// The store to memory 0.
+            pub(crate) fn select(self, address: Mode, value: Mode) -> Opcode {
+                match self { $(StoreOp::$name => store_opcode::<$name>(address, value),)* }
+            }
+
+            /// The store to any memory.
+            pub(crate) fn select_any(self) -> Opcode {
+                match self { $(StoreOp::$name => Opcode::of::<StoreTo<$name>>(),)* }
+            }
+        }
+
+        $(struct $name;
+
+        impl StoreOperator for $name {
+            type Raw = $raw;
+            type Input = $input;
+
+            #[inline(always)]
+            fn narrow(value: $input) -> $raw {
+                let narrow: fn($input) -> $raw = $narrow;
+                narrow(value)
+            }
+        })*
+    };
+}
+
+load_operators! {
+    I32Load: u32 => u32 = |raw| raw;
+    I64Load: u64 => u64 = |raw| raw;
+    F32Load: u32 => f32 = f32::from_bits;
+    F64Load: u64 => f64 = f64::from_bits;
+    I32Load8S: u8 => u32 = |raw| raw as i8 as i32 as u32;
+    I32Load8U: u8 => u32 = u32::from;
+    I32Load16S: u16 => u32 = |raw| raw as i16 as i32 as u32;
+    I32Load16U: u16 => u32 = u32::from;
+    I64Load8S: u8 => u64 = |raw| raw as i8 as i64 as u64;
+    I64Load8U: u8 => u64 = u64::from;
+    I64Load16S: u16 => u64 = |raw| raw as i16 as i64 as u64;
+    I64Load16U: u16 => u64 = u64::from;
+    I64Load32S: u32 => u64 = |raw| raw as i32 as i64 as u64;
+    I64Load32U: u32 => u64 = u64::from;
+}
+
+store_operators! {
+    I32Store: u32 => u32 = |value| value;
+    I64Store: u64 => u64 = |value| value;
+    F32Store: f32 => u32 = f32::to_bits;
+    F64Store: f64 => u64 = f64::to_bits;
+    I32Store8: u32 => u8 = |value| value as u8;
+    I32Store16: u32 => u16 = |value| value as u16;
+    I64Store8: u64 => u8 = |value| value as u8;
+    I64Store16: u64 => u16 = |value| value as u16;
+    I64Store32: u64 => u32 = |value| value as u32;
+}

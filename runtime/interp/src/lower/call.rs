@@ -1,0 +1,84 @@
+//! Calls: arguments go to the first slots of the callee's frame, which are their own slots in this one.
+
+use super::function::FuncLowering;
+use super::stack::{Kind, Operand, Value};
+use crate::exec::{Opcode, call};
+use assay_model::index::{FuncIdx, TableIdx, TypeIdx};
+use assay_model::layout::func_import;
+use assay_model::types::FuncType;
+
+impl FuncLowering<'_> {
+    /// `call`
+    pub(super) fn call(&mut self, func: u32) {
+        let func = FuncIdx(func);
+        let module = self.module;
+        let ty = module.func_type(func);
+        self.charge();
+        let arguments = self.arguments(ty);
+        match module.defined_func(func) {
+            Some(callee) => {
+                let place = Operand::Narrow(arguments);
+                let filled_in_later = Operand::Narrow(0);
+                let words = [Operand::Wide(0), place, filled_in_later, filled_in_later, filled_in_later];
+                let at = self.emit_trapping(call::call(), &words);
+                self.stack.code.direct_call(at, callee);
+            }
+            None => {
+                let reference = self.layout.imported_func(func) + func_import::FUNC_REF;
+                self.call_through(call::call_import(), &[reference], arguments, ty, None);
+            }
+        }
+        self.call_results(ty);
+    }
+
+    /// `call_indirect`
+    pub(super) fn call_indirect(&mut self, ty: u32, table: u32) {
+        let entry = self.stack.pop();
+        let index = match entry.value {
+            Value::Const(index) => Operand::Wide(index),
+            _ => self.stack.operand(entry),
+        };
+        let module = self.module;
+        let signature = module.func_type_at(TypeIdx(ty));
+        self.charge();
+        let arguments = self.arguments(signature);
+        let table = self.layout.table(TableIdx(table));
+        self.call_through(call::call_indirect(index.mode()), &[table, ty], arguments, signature, Some(index));
+        self.call_results(signature);
+    }
+
+    fn call_through(
+        &mut self,
+        opcode: Opcode,
+        target: &[u32],
+        arguments: u32,
+        ty: &FuncType,
+        index: Option<Operand>,
+    ) {
+        let counts = [arguments, ty.params.len() as u32, ty.results.len() as u32];
+        let words = target.iter().chain(&counts).map(|&word| Operand::Narrow(word)).chain(index);
+        let words: Vec<Operand> = words.collect();
+        self.emit_trapping(opcode, &words);
+    }
+
+    /// Brings the arguments to their slots and pops them. The first slot.
+    fn arguments(&mut self, ty: &FuncType) -> u32 {
+        let first = self.stack.entries.len() - ty.params.len();
+        self.stack.materialize_from(first);
+        self.stack.truncate(first);
+        self.stack.slot_at(first)
+    }
+
+    /// Pushes what the callee left; the only result is in the accumulator too.
+    fn call_results(&mut self, ty: &FuncType) {
+        self.stack.clobber_all();
+        for &result in &ty.results {
+            let kind = Kind::of(result).expect("bodies with vectors are refused before");
+            let slot = self.stack.next_slot();
+            self.stack.push(kind, Value::Temp);
+            if ty.results.len() == 1 {
+                self.stack.mirrors(kind.class(), slot);
+            }
+        }
+    }
+}

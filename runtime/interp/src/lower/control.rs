@@ -1,0 +1,423 @@
+//! Blocks, branches, returns and calls.
+
+use super::function::{FuncLowering, Result, kind, kinds};
+use super::stack::{Condition, Kind, Operand, Value};
+use crate::exec::numeric::CompareOp;
+use crate::exec::{Opcode, control};
+use assay_model::index::TypeIdx;
+use assay_parse::val_type;
+use assay_parse::wasmparser::{BlockType, BrTable, Operator};
+
+/// A branch word that waits for its target.
+#[derive(Copy, Clone)]
+struct Fixup {
+    instruction: u32,
+    word: u32,
+}
+
+enum FrameKind {
+    Function,
+    Block,
+    Loop { head: u32 },
+    If { otherwise: Option<Fixup> },
+}
+
+/// An open block.
+pub(super) struct Frame {
+    kind: FrameKind,
+    /// Values on the stack below the block's parameters.
+    height: usize,
+    params: Vec<Kind>,
+    results: Vec<Kind>,
+    /// Branches to the end.
+    exits: Vec<Fixup>,
+}
+
+impl Frame {
+    /// The outermost block.
+    pub(super) fn function(results: Vec<Kind>) -> Self {
+        Self { kind: FrameKind::Function, height: 0, params: Vec::new(), results, exits: Vec::new() }
+    }
+
+    /// How many values a branch to the block takes.
+    fn arity(&self) -> usize {
+        match self.kind {
+            FrameKind::Loop { .. } => self.params.len(),
+            _ => self.results.len(),
+        }
+    }
+}
+
+impl FuncLowering<'_> {
+    /// Lowers an operator of control. False when it is none.
+    pub(super) fn control(&mut self, operator: &Operator<'_>) -> Result<bool> {
+        match *operator {
+            Operator::Nop => {}
+            Operator::Unreachable => {
+                self.charge();
+                self.emit_trapping(control::unreachable(), &[]);
+                self.die();
+            }
+            Operator::Block { blockty } => self.block(blockty)?,
+            Operator::Loop { blockty } => self.loop_(blockty)?,
+            Operator::If { blockty } => self.if_(blockty)?,
+            Operator::Else => self.else_(),
+            Operator::End => self.end(),
+            Operator::Br { relative_depth } => {
+                self.charge();
+                self.branch(relative_depth);
+                self.die();
+            }
+            Operator::BrIf { relative_depth } => self.br_if(relative_depth),
+            Operator::BrTable { ref targets } => self.br_table(targets)?,
+            Operator::Return => {
+                self.charge();
+                self.return_();
+                self.die();
+            }
+            Operator::Call { function_index } => self.call(function_index),
+            Operator::CallIndirect { type_index, table_index } => self.call_indirect(type_index, table_index),
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// Keeps count of blocks in code that is never reached.
+    pub(super) fn dead_operator(&mut self, operator: &Operator<'_>) -> Result<()> {
+        let depth = self.dead.expect("called in dead code only");
+        match operator {
+            Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => {
+                self.dead = Some(depth + 1)
+            }
+            Operator::Else if depth == 0 => self.else_(),
+            Operator::End if depth == 0 => self.end(),
+            Operator::End => self.dead = Some(depth - 1),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn block_type(&self, ty: BlockType) -> Result<(Vec<Kind>, Vec<Kind>)> {
+        Ok(match ty {
+            BlockType::Empty => (Vec::new(), Vec::new()),
+            BlockType::Type(ty) => (Vec::new(), vec![kind(val_type(ty)?)?]),
+            BlockType::FuncType(index) => {
+                let ty = self.module.func_type_at(TypeIdx(index));
+                (kinds(&ty.params)?, kinds(&ty.results)?)
+            }
+        })
+    }
+
+    fn open_frame(&mut self, kind: FrameKind, ty: BlockType) -> Result<()> {
+        let (params, results) = self.block_type(ty)?;
+        let height = self.stack.entries.len() - params.len();
+        self.frames.push(Frame { kind, height, params, results, exits: Vec::new() });
+        Ok(())
+    }
+
+    fn frame(&mut self) -> &mut Frame {
+        self.frames.last_mut().expect("validation keeps blocks balanced")
+    }
+
+    fn block(&mut self, ty: BlockType) -> Result<()> {
+        self.stack.settle_all();
+        self.open_frame(FrameKind::Block, ty)
+    }
+
+    fn loop_(&mut self, ty: BlockType) -> Result<()> {
+        self.open_frame(FrameKind::Loop { head: 0 }, ty)?;
+        self.stack.settle_all();
+        let height = self.frame().height;
+        self.stack.materialize_from(height);
+        self.charge();
+        self.join();
+        let head = self.stack.code.here();
+        self.frame().kind = FrameKind::Loop { head };
+        self.check_points();
+        Ok(())
+    }
+
+    fn if_(&mut self, ty: BlockType) -> Result<()> {
+        let condition = self.pop_condition();
+        self.open_frame(FrameKind::If { otherwise: None }, ty)?;
+        self.stack.settle_all();
+        let height = self.frame().height;
+        self.stack.materialize_from(height);
+        self.charge();
+        let otherwise = self.branch_unless(condition);
+        self.frame().kind = FrameKind::If { otherwise: Some(otherwise) };
+        Ok(())
+    }
+
+    /// Moves the results of the frame to their slots and leaves by a branch, or by falling through.
+    fn leave_arm(&mut self) {
+        let Frame { height, ref results, .. } = *self.frame();
+        let count = results.len();
+        self.charge();
+        self.move_top(count, self.stack.slot_at(height));
+    }
+
+    /// The stack as it is where the frame is entered, or left: everything in its slots.
+    fn restack(&mut self, height: usize, kinds: &[Kind]) {
+        self.stack.truncate(height);
+        self.join();
+        kinds.iter().for_each(|&kind| self.stack.push(kind, Value::Temp));
+        self.stack.settle_all();
+    }
+
+    fn else_(&mut self) {
+        let alive = self.dead.take().is_none();
+        if alive {
+            self.leave_arm();
+            let exit = self.emit_branch(control::branch(), &[]);
+            self.frame().exits.push(exit);
+        }
+        let Frame { height, ref mut params, ref mut kind, .. } = *self.frame();
+        let params = std::mem::take(params);
+        let otherwise = match kind {
+            FrameKind::If { otherwise } => otherwise.take(),
+            _ => None,
+        };
+        self.restack(height, &params);
+        if let Some(fixup) = otherwise {
+            self.bind(fixup);
+        }
+    }
+
+    fn end(&mut self) {
+        if matches!(self.frame().kind, FrameKind::Function) {
+            return self.end_function();
+        }
+        let alive = self.dead.is_none();
+        let frame = self.frame();
+        let mut exits = std::mem::take(&mut frame.exits);
+        if let FrameKind::If { otherwise: Some(fixup) } = frame.kind {
+            exits.push(fixup);
+        }
+        if exits.is_empty() {
+            // Nobody comes here but the code above: its values stay where they are.
+            if alive {
+                self.charge();
+            }
+            self.frames.pop();
+            return;
+        }
+        if alive {
+            self.leave_arm();
+        }
+        self.dead = None;
+        let frame = self.frames.pop().expect("validation keeps blocks balanced");
+        self.restack(frame.height, &frame.results);
+        exits.into_iter().for_each(|fixup| self.bind(fixup));
+    }
+
+    fn end_function(&mut self) {
+        if self.dead.is_none() {
+            self.charge();
+            self.return_();
+        }
+        self.frames.pop();
+    }
+
+    /// Lets a branch lead to the next instruction.
+    fn bind(&mut self, fixup: Fixup) {
+        let target = self.stack.code.here();
+        self.link(fixup, target);
+    }
+
+    fn link(&mut self, fixup: Fixup, target: u32) {
+        let words = i64::from(target) - i64::from(fixup.instruction);
+        let bytes = i32::try_from(words * 4).expect("a body of less than 8 MB makes less than 2 GB of code");
+        self.stack.code.patch(fixup.word, bytes as u32);
+    }
+
+    /// Writes a branch instruction whose branch word stands first.
+    fn emit_branch(&mut self, opcode: Opcode, operands: &[Operand]) -> Fixup {
+        let at = self.emit(opcode, &[Operand::Narrow(0)]);
+        operands.iter().for_each(|operand| operand.write(&mut self.stack.code));
+        Fixup { instruction: at, word: at + 2 }
+    }
+
+    /// Pops an `i32` as a condition: the comparison that made it, if that can still be taken back.
+    pub(super) fn pop_condition(&mut self) -> Condition {
+        let entry = self.stack.pop();
+        if let Some(condition) = self.stack.take_condition(entry) {
+            return condition;
+        }
+        let a = match entry.value {
+            Value::Const(_) => Operand::Slot(self.stack.slot_of(entry)),
+            _ => self.stack.operand(entry),
+        };
+        Condition { op: CompareOp::I32Ne, a, b: Operand::Narrow(0) }
+    }
+
+    fn branch_when(&mut self, condition: Condition) -> Fixup {
+        let Condition { op, a, b } = condition;
+        let opcode = op.branch(a.mode(), b.mode()).expect("operands are in modes that exist");
+        self.emit_branch(opcode, &[a, b])
+    }
+
+    fn branch_unless(&mut self, condition: Condition) -> Fixup {
+        let Condition { op, a, b } = condition;
+        match op.opposite() {
+            Some((op, false)) => self.branch_when(Condition { op, a, b }),
+            Some((op, true)) => self.branch_when(Condition { op, a: b, b: a }),
+            None => {
+                let opcode =
+                    op.branch_not(a.mode(), b.mode()).expect("comparisons have an opposite or this form");
+                self.emit_branch(opcode, &[a, b])
+            }
+        }
+    }
+
+    fn frame_index(&self, depth: u32) -> usize {
+        self.frames.len() - 1 - depth as usize
+    }
+
+    /// A branch that is always taken; its values are on top of the stack.
+    fn branch(&mut self, depth: u32) {
+        let index = self.frame_index(depth);
+        let Frame { ref kind, height, .. } = self.frames[index];
+        let arity = self.frames[index].arity();
+        if matches!(kind, FrameKind::Function) {
+            return self.return_();
+        }
+        let head = if let FrameKind::Loop { head } = kind { Some(*head) } else { None };
+        self.move_top(arity, self.stack.slot_at(height));
+        let fixup = self.emit_branch(control::branch(), &[]);
+        match head {
+            Some(head) => self.link(fixup, head),
+            None => self.frames[index].exits.push(fixup),
+        }
+    }
+
+    /// Whether a branch is nothing but a jump: no value moves, and it is no return.
+    fn is_plain(&self, depth: u32) -> bool {
+        let frame = &self.frames[self.frame_index(depth)];
+        let arity = frame.arity();
+        if matches!(frame.kind, FrameKind::Function) {
+            return false;
+        }
+        let first = self.stack.entries.len() - arity;
+        let in_place = || self.stack.entries[first..].iter().all(|entry| matches!(entry.value, Value::Temp));
+        arity == 0 || (first == frame.height && in_place())
+    }
+
+    fn br_if(&mut self, depth: u32) {
+        let condition = self.pop_condition();
+        let frame = &self.frames[self.frame_index(depth)];
+        let arity = frame.arity();
+        let first = self.stack.entries.len() - arity;
+        if frame.height == first && !matches!(frame.kind, FrameKind::Function) {
+            // The values go to their own slots, where they may be on both ways.
+            self.stack.materialize_from(first);
+        } else if arity > 1 {
+            (first..self.stack.entries.len()).for_each(|position| self.stack.settle(position));
+        }
+        self.charge();
+        if self.is_plain(depth) {
+            let fixup = self.branch_when(condition);
+            self.attach(depth, fixup);
+            return;
+        }
+        let around = self.branch_unless(condition);
+        self.branch(depth);
+        self.join();
+        self.bind(around);
+    }
+
+    /// Lets a branch lead to the block at `depth`, whose values are in place.
+    fn attach(&mut self, depth: u32, fixup: Fixup) {
+        let index = self.frame_index(depth);
+        match self.frames[index].kind {
+            FrameKind::Loop { head } => self.link(fixup, head),
+            _ => self.frames[index].exits.push(fixup),
+        }
+    }
+
+    fn br_table(&mut self, targets: &BrTable<'_>) -> Result<()> {
+        let entry = self.stack.pop();
+        let index = self.stack.operand(entry);
+        self.stack.settle_all();
+        self.charge();
+        let depths: std::result::Result<Vec<u32>, _> = targets.targets().collect();
+        let mut depths = depths.expect("the operator was validated");
+        let count = depths.len() as u32;
+        depths.push(targets.default());
+        let at = self.emit(control::branch_table(index.mode()), &[Operand::Narrow(count), index]);
+        let first = self.stack.code.here();
+        depths.iter().for_each(|_| self.stack.code.word(0));
+        let mut stubs = std::collections::HashMap::new();
+        for (position, &depth) in depths.iter().enumerate() {
+            let fixup = Fixup { instruction: at, word: first + position as u32 };
+            if self.is_plain(depth) {
+                self.attach(depth, fixup);
+                continue;
+            }
+            let stub = match stubs.get(&depth) {
+                Some(&stub) => stub,
+                None => {
+                    let stub = self.stack.code.here();
+                    self.branch(depth);
+                    stubs.insert(depth, stub);
+                    stub
+                }
+            };
+            self.link(fixup, stub);
+        }
+        self.die();
+        Ok(())
+    }
+
+    /// Brings the topmost values to the slots from `to` on, which are not above their own. The stack stays as it is.
+    fn move_top(&mut self, count: usize, to: u32) {
+        let first = self.stack.entries.len() - count;
+        for position in first..self.stack.entries.len() {
+            let entry = self.stack.entries[position];
+            let target = to + (position - first) as u32;
+            match entry.value {
+                // Alone, the value can go there at once; among others, it could overwrite one that is still to move.
+                Value::Acc { .. } if count == 1 && self.stack.redirect(entry, target) => {}
+                Value::Acc { .. } => self.stack.settle(position),
+                _ => {}
+            }
+        }
+        for position in first..self.stack.entries.len() {
+            let entry = self.stack.entries[position];
+            let target = to + (position - first) as u32;
+            match entry.value {
+                Value::Temp => self.stack.copy(target, entry.slot),
+                Value::Local(local) => self.stack.copy(target, local),
+                Value::Const(bits) => self.stack.set(target, entry.kind, bits),
+                Value::Acc { .. } => {}
+            }
+        }
+    }
+
+    /// Leaves the function with the topmost values.
+    fn return_(&mut self) {
+        let header = Operand::Narrow(self.header);
+        let results = self.results.len();
+        let first = self.stack.entries.len() - results;
+        if results == 1 {
+            let entry = self.stack.entries[first];
+            let value = self.stack.operand(entry);
+            let opcode = match entry.kind {
+                Kind::I32 => control::return_one::<u32>(value.mode()),
+                Kind::I64 | Kind::Ref => control::return_one::<u64>(value.mode()),
+                Kind::F32 => control::return_one::<f32>(value.mode()),
+                Kind::F64 => control::return_one::<f64>(value.mode()),
+            };
+            self.emit(opcode, &[header, value]);
+            return;
+        }
+        // The first slots are those of locals: a result that is one of them must be read before it is overwritten.
+        let locals = self.stack.entries[first..].iter().enumerate();
+        let clash = |(place, entry): (usize, &super::stack::Entry)| matches!(entry.value, Value::Local(local) if (local as usize) < place);
+        if locals.into_iter().any(clash) {
+            (first..self.stack.entries.len()).for_each(|position| self.stack.settle(position));
+        }
+        self.move_top(results, 0);
+        self.emit(control::return_(), &[header]);
+    }
+}

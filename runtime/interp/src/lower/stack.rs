@@ -1,0 +1,437 @@
+//! The symbolic operand stack: where each value of the stack is at this point of the code.
+//!
+//! Every value has a slot of its own that it goes to when it must be somewhere; until then it may be a local, a
+//! constant, or the content of an accumulator. The instruction that made an accumulator's value can be turned, in
+//! place, into the form that writes the slot as well, so that keeping a value never costs an instruction.
+//!
+//! Kept true: at most one value lives in each accumulator alone; values below `settled` are in slots or constants;
+//! copies and constants never touch an accumulator.
+
+use crate::code::Emitter;
+use crate::exec::numeric::CompareOp;
+use crate::exec::operand::Mode;
+use crate::exec::{Opcode, Pair, moves};
+use assay_model::types::ValType;
+
+/// Values on top of the stack that may be locals or in accumulators. Bounds the work of overwriting a local.
+const WINDOW: usize = 32;
+
+/// The machine type of a value.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    I32,
+    I64,
+    F32,
+    F64,
+    Ref,
+}
+
+/// The accumulators.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) enum Class {
+    Int,
+    F32,
+    F64,
+}
+
+/// Where a value is.
+#[derive(Copy, Clone)]
+pub(super) enum Value {
+    /// In its slot.
+    Temp,
+    /// In a local that has not been overwritten since.
+    Local(u32),
+    /// Nowhere: it is known.
+    Const(u64),
+    /// In the accumulator, made by the instruction at `at`, which becomes `to_slot` when a slot is needed.
+    Acc { at: u32, to_slot: Opcode },
+}
+
+/// A value of the stack.
+#[derive(Copy, Clone)]
+pub(super) struct Entry {
+    pub(super) value: Value,
+    pub(super) kind: Kind,
+    pub(super) slot: u32,
+}
+
+/// An operand of an instruction.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) enum Operand {
+    Slot(u32),
+    Acc,
+    Narrow(u32),
+    Wide(u64),
+}
+
+/// `op(a, b)`, not yet in code.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Condition {
+    pub(super) op: CompareOp,
+    pub(super) a: Operand,
+    pub(super) b: Operand,
+}
+
+/// The instruction that was written last, when it made a value.
+struct Last {
+    at: u32,
+    end: u32,
+    /// That the value is not zero means this condition; with the slot that the accumulator mirrored before.
+    condition: Option<(Condition, Option<u32>)>,
+}
+
+/// The stack, with the code that it is about.
+pub(super) struct Stack {
+    pub(super) code: Emitter,
+    pub(super) entries: Vec<Entry>,
+    /// Slot of the first value.
+    base: u32,
+    /// Slots used so far.
+    pub(super) cells: u32,
+    settled: usize,
+    /// The value that each accumulator alone has.
+    holder: [Option<usize>; 3],
+    /// The slot whose value each accumulator has too.
+    mirror: [Option<u32>; 3],
+    last: Option<Last>,
+}
+
+impl Kind {
+    pub(super) fn of(ty: ValType) -> Option<Self> {
+        Some(match ty {
+            ValType::I32 => Kind::I32,
+            ValType::I64 => Kind::I64,
+            ValType::F32 => Kind::F32,
+            ValType::F64 => Kind::F64,
+            ValType::Ref(_) => Kind::Ref,
+            ValType::V128 => return None,
+        })
+    }
+
+    pub(super) fn class(self) -> Class {
+        match self {
+            Kind::I32 | Kind::I64 | Kind::Ref => Class::Int,
+            Kind::F32 => Class::F32,
+            Kind::F64 => Class::F64,
+        }
+    }
+
+    /// A constant as an operand.
+    fn immediate(self, bits: u64) -> Operand {
+        match self {
+            Kind::I32 | Kind::F32 => Operand::Narrow(bits as u32),
+            Kind::I64 | Kind::F64 | Kind::Ref => Operand::Wide(bits),
+        }
+    }
+}
+
+impl Operand {
+    pub(super) fn mode(self) -> Mode {
+        match self {
+            Operand::Slot(_) => Mode::Slot,
+            Operand::Acc => Mode::Acc,
+            Operand::Narrow(_) | Operand::Wide(_) => Mode::Imm,
+        }
+    }
+
+    pub(super) fn is_immediate(self) -> bool {
+        self.mode() == Mode::Imm
+    }
+
+    /// Writes the operand's words.
+    pub(super) fn write(self, code: &mut Emitter) {
+        match self {
+            Operand::Slot(word) | Operand::Narrow(word) => code.word(word),
+            Operand::Wide(number) => code.word64(number),
+            Operand::Acc => {}
+        }
+    }
+}
+
+impl Stack {
+    /// An empty stack whose first value will have slot `base`.
+    pub(super) fn new(base: u32) -> Self {
+        Self {
+            code: Emitter::default(),
+            entries: Vec::new(),
+            base,
+            cells: base,
+            settled: 0,
+            holder: [None; 3],
+            mirror: [None; 3],
+            last: None,
+        }
+    }
+
+    /// The slot of the value with this position on the stack.
+    pub(super) fn slot_at(&self, position: usize) -> u32 {
+        self.base + position as u32
+    }
+
+    pub(super) fn next_slot(&self) -> u32 {
+        self.slot_at(self.entries.len())
+    }
+
+    pub(super) fn push(&mut self, kind: Kind, value: Value) {
+        let slot = self.next_slot();
+        self.cells = self.cells.max(slot + 1);
+        self.entries.push(Entry { value, kind, slot });
+        if self.entries.len() - self.settled > WINDOW {
+            self.settle(self.settled);
+            self.settled += 1;
+        }
+    }
+
+    pub(super) fn pop(&mut self) -> Entry {
+        let entry = self.entries.pop().expect("validation keeps the stack from running empty");
+        self.forget_above();
+        entry
+    }
+
+    pub(super) fn truncate(&mut self, height: usize) {
+        self.entries.truncate(height);
+        self.forget_above();
+    }
+
+    fn forget_above(&mut self) {
+        let height = self.entries.len();
+        self.settled = self.settled.min(height);
+        for holder in &mut self.holder {
+            *holder = holder.filter(|&position| position < height);
+        }
+    }
+
+    /// What the accumulator of a class has when the next instruction runs is no longer known.
+    pub(super) fn clobber(&mut self, class: Class) {
+        if let Some(position) = self.holder[class as usize].take() {
+            self.settle(position);
+        }
+        self.mirror[class as usize] = None;
+    }
+
+    /// As [`Self::clobber`], for all accumulators.
+    pub(super) fn clobber_all(&mut self) {
+        for class in [Class::Int, Class::F32, Class::F64] {
+            self.clobber(class);
+        }
+    }
+
+    /// The accumulator of the class has the value of `slot` too.
+    pub(super) fn mirrors(&mut self, class: Class, slot: u32) {
+        self.mirror[class as usize] = Some(slot);
+    }
+
+    /// `slot` is written without the accumulators.
+    pub(super) fn overwritten(&mut self, slot: u32) {
+        for mirror in &mut self.mirror {
+            *mirror = mirror.filter(|&known| known != slot);
+        }
+    }
+
+    /// Other code may come here: nothing is known about accumulators, and nothing may be taken back.
+    pub(super) fn joined(&mut self) {
+        self.clobber_all();
+        self.last = None;
+    }
+
+    /// Lets the value at `position` no longer depend on a local or an accumulator.
+    pub(super) fn settle(&mut self, position: usize) {
+        let Entry { value, slot, kind } = self.entries[position];
+        match value {
+            Value::Temp | Value::Const(_) => return,
+            Value::Local(local) => self.copy(slot, local),
+            Value::Acc { at, to_slot } => {
+                self.code.patch_op(at, to_slot);
+                self.holder[kind.class() as usize] = None;
+                self.mirrors(kind.class(), slot);
+            }
+        }
+        self.entries[position].value = Value::Temp;
+    }
+
+    /// Settles every value.
+    pub(super) fn settle_all(&mut self) {
+        for position in self.settled..self.entries.len() {
+            self.settle(position);
+        }
+        self.settled = self.entries.len();
+    }
+
+    /// Brings the values from `position` on into their slots.
+    pub(super) fn materialize_from(&mut self, position: usize) {
+        let mut pending: Option<(u32, u32)> = None;
+        for position in position..self.entries.len() {
+            let Entry { value, slot, kind } = self.entries[position];
+            match value {
+                Value::Temp | Value::Acc { .. } => self.settle(position),
+                Value::Const(bits) => self.set(slot, kind, bits),
+                Value::Local(local) => match pending.take() {
+                    None => pending = Some((slot, local)),
+                    Some((first, from)) => {
+                        self.code.op(moves::copy_two());
+                        [first, from, slot, local].into_iter().for_each(|word| self.code.word(word));
+                        self.overwritten(first);
+                        self.overwritten(slot);
+                    }
+                },
+            }
+            self.entries[position].value = Value::Temp;
+        }
+        if let Some((slot, local)) = pending {
+            self.copy(slot, local);
+        }
+    }
+
+    /// Whether a value of the stack is still the local.
+    pub(super) fn uses(&self, local: u32) -> bool {
+        let lazy = &self.entries[self.settled..];
+        lazy.iter().any(|entry| matches!(entry.value, Value::Local(used) if used == local))
+    }
+
+    /// The local is about to be overwritten: values that are it move to their slots.
+    pub(super) fn preserve(&mut self, local: u32) {
+        for position in self.settled..self.entries.len() {
+            if matches!(self.entries[position].value, Value::Local(used) if used == local) {
+                self.settle(position);
+            }
+        }
+    }
+
+    /// Copies a slot, when it is another one.
+    pub(super) fn copy(&mut self, to: u32, from: u32) {
+        if to != from {
+            self.code.op(moves::copy());
+            self.code.word(to);
+            self.code.word(from);
+            self.overwritten(to);
+        }
+    }
+
+    /// Sets a slot to a constant.
+    pub(super) fn set(&mut self, to: u32, kind: Kind, bits: u64) {
+        match kind.immediate(bits) {
+            Operand::Wide(number) if number > u64::from(u32::MAX) => {
+                self.code.op(moves::set_wide());
+                self.code.word(to);
+                self.code.word64(number);
+            }
+            _ => {
+                self.code.op(moves::set_narrow());
+                self.code.word(to);
+                self.code.word(bits as u32);
+            }
+        }
+        self.overwritten(to);
+    }
+
+    /// The best way to read a value that was popped.
+    pub(super) fn operand(&self, entry: Entry) -> Operand {
+        let slot = match entry.value {
+            Value::Const(bits) => return entry.kind.immediate(bits),
+            Value::Acc { .. } => return Operand::Acc,
+            Value::Temp => entry.slot,
+            Value::Local(local) => local,
+        };
+        if self.mirror[entry.kind.class() as usize] == Some(slot) {
+            Operand::Acc
+        } else {
+            Operand::Slot(slot)
+        }
+    }
+
+    /// The slot of a value that was popped, which it goes to when it is not in one.
+    pub(super) fn slot_of(&mut self, entry: Entry) -> u32 {
+        match entry.value {
+            Value::Temp => entry.slot,
+            Value::Local(local) => local,
+            Value::Const(bits) => {
+                self.set(entry.slot, entry.kind, bits);
+                entry.slot
+            }
+            Value::Acc { at, to_slot } => {
+                self.code.patch_op(at, to_slot);
+                self.mirrors(entry.kind.class(), entry.slot);
+                entry.slot
+            }
+        }
+    }
+
+    /// Operands that are not both the accumulator and not both immediates.
+    pub(super) fn operands(&mut self, a: Entry, b: Entry) -> (Operand, Operand) {
+        match (self.operand(a), self.operand(b)) {
+            (Operand::Acc, Operand::Acc) if a.kind.class() == b.kind.class() => match b.value {
+                Value::Acc { .. } => (Operand::Slot(self.slot_of(a)), Operand::Acc),
+                _ => (Operand::Acc, Operand::Slot(self.slot_of(b))),
+            },
+            (first, second) if first.is_immediate() && second.is_immediate() => {
+                (Operand::Slot(self.slot_of(a)), second)
+            }
+            other => other,
+        }
+    }
+
+    /// Writes an instruction that makes a value, and pushes the value.
+    pub(super) fn produce(&mut self, pair: Pair, kind: Kind, operands: &[Operand]) -> u32 {
+        self.clobber(kind.class());
+        let slot = self.next_slot();
+        let at = self.code.op(pair.to_acc);
+        self.code.word(slot);
+        operands.iter().for_each(|operand| operand.write(&mut self.code));
+        self.last = Some(Last { at, end: self.code.here(), condition: None });
+        self.push_held(kind, Value::Acc { at, to_slot: pair.to_slot });
+        at
+    }
+
+    /// As [`Self::produce`], for an `i32` whose being other than zero is `condition`.
+    pub(super) fn produce_condition(&mut self, pair: Pair, condition: Condition) -> u32 {
+        let mirrored = self.mirror[Class::Int as usize];
+        let at = self.produce(pair, Kind::I32, &[condition.a, condition.b]);
+        if let Some(last) = &mut self.last {
+            last.condition = Some((condition, mirrored));
+        }
+        at
+    }
+
+    fn push_held(&mut self, kind: Kind, value: Value) {
+        self.push(kind, value);
+        self.holder[kind.class() as usize] = Some(self.entries.len() - 1);
+    }
+
+    /// Whether `at` is the instruction that was written last.
+    fn is_last(&self, at: u32) -> bool {
+        self.last.as_ref().is_some_and(|last| last.at == at && last.end == self.code.here())
+    }
+
+    /// Lets the instruction that was written last write `slot`, when it made this value. False when it did not.
+    pub(super) fn redirect(&mut self, entry: Entry, slot: u32) -> bool {
+        let Value::Acc { at, to_slot } = entry.value else { return false };
+        if !self.is_last(at) {
+            return false;
+        }
+        self.code.patch_op(at, to_slot);
+        self.code.patch(at + 2, slot);
+        self.overwritten(slot);
+        self.mirrors(entry.kind.class(), slot);
+        self.last = None;
+        true
+    }
+
+    /// The condition that a value which was popped means, when it can be taken back.
+    pub(super) fn condition_of(&self, entry: Entry) -> Option<Condition> {
+        let Value::Acc { at, .. } = entry.value else { return None };
+        let last = self.last.as_ref().filter(|_| self.is_last(at))?;
+        last.condition.map(|(condition, _)| condition)
+    }
+
+    /// Takes back the instruction that made a value which was popped, when it was the last one and the value is a
+    /// condition.
+    pub(super) fn take_condition(&mut self, entry: Entry) -> Option<Condition> {
+        let Value::Acc { at, .. } = entry.value else { return None };
+        let last = self.last.as_ref().filter(|_| self.is_last(at))?;
+        let (condition, mirrored) = last.condition?;
+        self.code.truncate(at);
+        self.last = None;
+        self.mirror[Class::Int as usize] = mirrored;
+        Some(condition)
+    }
+}
