@@ -127,6 +127,7 @@ macro_rules! tuples {
 
         impl<$($name: WasmTy),*> WasmResults for ($($name,)*) {
             #[inline]
+            #[allow(clippy::unused_unit, clippy::allow_attributes, reason = "the empty tuple is one of the cases")]
             fn load(_store: &mut StoreCell<'_>, _values: &[Value]) -> Self {
                 ($($name::from_cell(_store, Cell(_values[$position])),)*)
             }

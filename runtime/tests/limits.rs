@@ -1,0 +1,108 @@
+//! What bounds a store: limiters, fuel and epochs, on every engine.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod support;
+
+use assay_runtime::{Error, Instance, Module, Store, StoreLimits, StoreLimitsBuilder, Trap};
+use support::engines;
+
+#[test]
+fn a_refused_growth_gives_minus_one() {
+    let text = r#"(module (memory 1) (table 1 funcref)
+        (func (export "memory") (param i32) (result i32) (memory.grow (local.get 0)))
+        (func (export "table") (param i32) (result i32) (table.grow (ref.null func) (local.get 0))))"#;
+    for (name, engine) in engines(|_| {}) {
+        let limits = StoreLimitsBuilder::new().memory_size(3 << 16).table_elements(5).build();
+        let mut store: Store<StoreLimits> = Store::new(&engine, limits);
+        store.limiter(|limits| limits);
+        let instance = Instance::new(&mut store, &Module::new(&engine, text).unwrap(), &[]).unwrap();
+        let mut grow = |export: &str, delta: i32| {
+            let f = instance.get_typed_func::<i32, i32>(&mut store, export).unwrap();
+            f.call(&mut store, delta).unwrap()
+        };
+        assert_eq!([grow("memory", 2), grow("memory", 1), grow("memory", 0)], [1, -1, 3], "{name}");
+        assert_eq!([grow("table", 5), grow("table", 4), grow("table", 1)], [-1, 1, -1], "{name}");
+    }
+}
+
+#[test]
+fn limits_hold_at_instantiation() {
+    for (name, engine) in engines(|_| {}) {
+        let limits = StoreLimitsBuilder::new().memory_size(1 << 16).instances(1).build();
+        let mut store: Store<StoreLimits> = Store::new(&engine, limits);
+        store.limiter(|limits| limits);
+        let big = Module::new(&engine, "(module (memory 2))").unwrap();
+        assert!(matches!(Instance::new(&mut store, &big, &[]), Err(Error::Limit(_))), "{name}");
+        let small = Module::new(&engine, "(module (memory 1))").unwrap();
+        Instance::new(&mut store, &small, &[]).unwrap();
+        assert!(matches!(Instance::new(&mut store, &small, &[]), Err(Error::Limit(_))), "{name}");
+    }
+}
+
+#[test]
+fn a_growth_that_cannot_succeed_never_traps() {
+    let text = r#"(module (memory 0) (table 0 externref)
+        (func (export "run") (result i32) (i32.add (memory.grow (i32.const -1)) (table.grow (ref.null extern) (i32.const -1)))))"#;
+    for (name, engine) in engines(|_| {}) {
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &Module::new(&engine, text).unwrap(), &[]).unwrap();
+        let run = instance.get_typed_func::<(), i32>(&mut store, "run").unwrap();
+        assert_eq!(run.call(&mut store, ()).unwrap(), -2, "{name}");
+    }
+}
+
+const SUM: &str = r#"(module (func $add (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+    (func (export "sum") (param i32) (result i32) (local i32)
+        (loop (local.set 1 (call $add (local.get 1) (local.get 0)))
+            (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+        (local.get 1))
+    (func (export "spin") (loop (br 0))))"#;
+
+#[test]
+fn engines_agree_on_the_fuel_that_code_consumes() {
+    let mut consumed = Vec::new();
+    for (name, engine) in engines(|config| {
+        config.consume_fuel(true);
+    }) {
+        let mut store = Store::new(&engine, ());
+        store.set_fuel(100_000).unwrap();
+        let instance = Instance::new(&mut store, &Module::new(&engine, SUM).unwrap(), &[]).unwrap();
+        let sum = instance.get_typed_func::<i32, i32>(&mut store, "sum").unwrap();
+        assert_eq!(sum.call(&mut store, 100).unwrap(), 5050, "{name}");
+        consumed.push((name, 100_000 - store.get_fuel().unwrap()));
+    }
+    assert!(consumed[0].1 > 1000, "{consumed:?}");
+    assert!(consumed.windows(2).all(|pair| pair[0].1 == pair[1].1), "{consumed:?}");
+}
+
+#[test]
+fn code_stops_when_the_fuel_is_used_up() {
+    for (name, engine) in engines(|config| {
+        config.consume_fuel(true);
+    }) {
+        let mut store = Store::new(&engine, ());
+        store.set_fuel(1000).unwrap();
+        let instance = Instance::new(&mut store, &Module::new(&engine, SUM).unwrap(), &[]).unwrap();
+        let spin = instance.get_typed_func::<(), ()>(&mut store, "spin").unwrap();
+        assert_eq!(spin.call(&mut store, ()).unwrap_err().trap(), Some(Trap::OutOfFuel), "{name}");
+    }
+}
+
+#[test]
+fn code_is_interrupted_from_another_thread() {
+    for (name, engine) in engines(|config| {
+        config.epoch_interruption(true);
+    }) {
+        let mut store = Store::new(&engine, ());
+        store.set_epoch_deadline(1);
+        let instance = Instance::new(&mut store, &Module::new(&engine, SUM).unwrap(), &[]).unwrap();
+        let spin = instance.get_typed_func::<(), ()>(&mut store, "spin").unwrap();
+        let other = engine.clone();
+        let thread = std::thread::spawn(move || {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            other.increment_epoch();
+        });
+        assert_eq!(spin.call(&mut store, ()).unwrap_err().trap(), Some(Trap::Interrupt), "{name}");
+        thread.join().unwrap();
+    }
+}
