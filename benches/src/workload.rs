@@ -215,7 +215,7 @@ pub const WORKLOADS: &[Workload] = &[
         Group::Compile,
         Drive::Compilations,
         GENERATED,
-        (1, -4589180380487836750),
+        (1, 6472082469231355734),
         (1, 1),
     ),
     other(

@@ -5,7 +5,6 @@
 //! nothing inside the loops that are timed. An adapter knows neither clocks nor other engines. Called
 //! by `measure`.
 
-#[cfg(any())]
 mod assay;
 #[cfg(feature = "peer-wasmi")]
 mod wasmi;
@@ -76,7 +75,7 @@ pub trait Running {
 /// Every engine this build knows, ours first.
 pub fn lanes() -> Result<Vec<Box<dyn Lane>>> {
     #[cfg_attr(not(any(feature = "peer-wasmtime", feature = "peer-wasmi")), expect(unused_mut))]
-    let mut lanes: Vec<Box<dyn Lane>> = Vec::new();
+    let mut lanes = assay::lanes()?;
     #[cfg(feature = "peer-wasmtime")]
     lanes.push(wasmtime::lane()?);
     #[cfg(feature = "peer-wasmi")]
