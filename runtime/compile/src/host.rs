@@ -1,0 +1,65 @@
+//! Options in, Cranelift's description of the host out.
+//!
+//! Refuses hosts whose code the rest of this crate and the machine room are not built for: no other room checks again.
+
+use crate::error::{CompileError, Result};
+use crate::options::{CompileOptions, OptLevel};
+use cranelift_codegen::isa::OwnedTargetIsa;
+use cranelift_codegen::settings::{self, Configurable, SetError};
+use std::fmt::Write as _;
+
+/// Describes the host to the code generator.
+pub(crate) fn target(options: &CompileOptions) -> Result<OwnedTargetIsa> {
+    check_host().map_err(CompileError::Host)?;
+    let flags = shared_flags(options).map_err(|error| CompileError::Internal(error.to_string()))?;
+    let builder = cranelift_native::builder().map_err(|error| CompileError::Host(error.to_owned()))?;
+    builder.finish(flags).map_err(|error| CompileError::Host(error.to_string()))
+}
+
+/// Everything that compiled code depends on besides the module.
+pub(crate) fn fingerprint(isa: &OwnedTargetIsa, options: &CompileOptions) -> String {
+    let mut text = format!("assay-compile {} {}\n", env!("CARGO_PKG_VERSION"), isa.triple());
+    for value in isa.isa_flags() {
+        let _ = writeln!(text, "{value}");
+    }
+    let _ = writeln!(text, "{}{options:?}", isa.flags());
+    text
+}
+
+fn shared_flags(options: &CompileOptions) -> std::result::Result<settings::Flags, SetError> {
+    let mut flags = settings::builder();
+    flags.set("opt_level", if options.opt_level == OptLevel::Speed { "speed" } else { "none" })?;
+    flags.set("enable_verifier", flag(options.verifier))?;
+    flags.set("enable_nan_canonicalization", flag(options.nan_canonicalization))?;
+    // The machine walks frame pointers: for backtraces, and to find the frame that raises.
+    flags.set("preserve_frame_pointers", "true")?;
+    flags.set("unwind_info", "false")?;
+    // The stack limit is compared, never probed.
+    flags.set("enable_probestack", "false")?;
+    flags.set("is_pic", "true")?;
+    flags.set("use_colocated_libcalls", "true")?;
+    Ok(settings::Flags::new(flags))
+}
+
+fn flag(on: bool) -> &'static str {
+    if on { "true" } else { "false" }
+}
+
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+fn check_host() -> std::result::Result<(), String> {
+    let features = [
+        ("sse3", is_x86_feature_detected!("sse3")),
+        ("ssse3", is_x86_feature_detected!("ssse3")),
+        ("sse4.1", is_x86_feature_detected!("sse4.1")),
+        ("sse4.2", is_x86_feature_detected!("sse4.2")),
+        ("popcnt", is_x86_feature_detected!("popcnt")),
+        ("cmpxchg16b", is_x86_feature_detected!("cmpxchg16b")),
+    ];
+    let missing: Vec<&str> = features.iter().filter(|(_, found)| !found).map(|&(name, _)| name).collect();
+    if missing.is_empty() { Ok(()) } else { Err(format!("this processor lacks {}", missing.join(", "))) }
+}
+
+#[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
+fn check_host() -> std::result::Result<(), String> {
+    Err(format!("this host is {} on {}", std::env::consts::ARCH, std::env::consts::OS))
+}

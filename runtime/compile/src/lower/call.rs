@@ -1,0 +1,81 @@
+//! Calls ([Calls](https://webassembly.github.io/spec/core/exec/instructions.html#control-instructions)).
+//!
+//! Inside a module the context stays the same and the call is near. Everything else is a pair of code and context, from
+//! an import or from a function reference.
+
+use super::Lowering;
+use crate::abi::WasmAbi;
+use assay_model::index::{FuncIdx, TableIdx, TypeIdx};
+use assay_model::layout::{func_import, func_ref};
+use assay_model::trap::TrapKind;
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::types::{I32, I64};
+use cranelift_codegen::ir::{Inst, InstBuilder, MemFlagsData, SigRef, StackSlot, Type, Value};
+
+impl<'a> Lowering<'a> {
+    pub(super) fn call(&mut self, func: FuncIdx) {
+        let abi = self.plan.func_abi(func);
+        if self.plan.model.defined_func(func).is_some() {
+            let callee = self.func(func);
+            let area = self.collect_args(abi, self.ctx);
+            let call = self.builder.ins().call(callee, &self.scratch.values);
+            self.finish_call(abi, call, area);
+        } else {
+            let import = self.plan.layout.imported_func(func);
+            let code = self.load_constant(I64, self.ctx, import + func_import::WASM_CALL);
+            let ctx = self.load_constant(I64, self.ctx, import + func_import::CTX);
+            let signature = self.signature(self.plan.model.funcs[func.index()].ty);
+            self.call_code(abi, signature, code, ctx);
+        }
+    }
+
+    pub(super) fn call_indirect(&mut self, ty: TypeIdx, table: TableIdx) {
+        let index = self.pop();
+        let callee = self.table_element(table, index, TrapKind::UndefinedElement);
+        let index = self.table_index(table, index);
+        self.trap_if_null_element(callee, index);
+        self.check_type(callee, ty);
+        let code = self.func_ref_field(I64, callee, func_ref::WASM_CALL);
+        let ctx = self.func_ref_field(I64, callee, func_ref::CTX);
+        let signature = self.signature(ty);
+        self.call_code(self.plan.abi(ty), signature, code, ctx);
+    }
+
+    /// Traps when a function has another type than `ty`.
+    fn check_type(&mut self, callee: Value, ty: TypeIdx) {
+        let ids = self.cached(super::environment::Cached::TypeIds);
+        let expected = self.load_constant(I32, ids, ty.0 * 4);
+        let found = self.func_ref_field(I32, callee, func_ref::TYPE_ID);
+        let differs = self.builder.ins().icmp(IntCC::NotEqual, found, expected);
+        self.trap_if(differs, TrapKind::IndirectCallTypeMismatch);
+    }
+
+    /// A field of a function reference. Must not move: the address is good only behind the null check.
+    fn func_ref_field(&mut self, ty: Type, callee: Value, offset: u32) -> Value {
+        let flags = MemFlagsData::trusted().with_readonly();
+        self.builder.ins().load(ty, flags, callee, offset as i32)
+    }
+
+    fn call_code(&mut self, abi: &'a WasmAbi, signature: SigRef, code: Value, ctx: Value) {
+        let area = self.collect_args(abi, ctx);
+        let call = self.builder.ins().call_indirect(signature, code, &self.scratch.values);
+        self.finish_call(abi, call, area);
+    }
+
+    /// Pops the arguments into the scratch list, behind the context and the result area.
+    fn collect_args(&mut self, abi: &WasmAbi, ctx: Value) -> Option<StackSlot> {
+        let area = abi.area(&mut self.builder);
+        let address = area.map(|slot| self.builder.ins().stack_addr(I64, slot, 0));
+        self.top(abi.params.len());
+        let start = self.scratch.stack.len() - abi.params.len();
+        self.scratch.values.clear();
+        self.scratch.values.push(ctx);
+        self.scratch.values.extend(address);
+        self.scratch.values.extend(self.scratch.stack.drain(start..));
+        area
+    }
+
+    fn finish_call(&mut self, abi: &WasmAbi, call: Inst, area: Option<StackSlot>) {
+        abi.take_results(&mut self.builder, call, area, &mut self.scratch.stack);
+    }
+}

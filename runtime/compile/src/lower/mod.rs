@@ -1,0 +1,202 @@
+//! One function body in, Cranelift IR out, validated on the way.
+//!
+//! [`lower`] reads operators once and keeps an operand stack of SSA values and a control stack of its own. The files
+//! mirror the operator table of the model; `stack` holds what they share, `environment` the ways to the instance, `trap`
+//! the two ways of trapping, `interrupt` fuel and epochs. Operators behind an unconditional branch are read and
+//! validated but give no code.
+
+mod bulk;
+mod call;
+mod control;
+mod convert;
+mod environment;
+mod frame;
+mod global;
+mod interrupt;
+mod memory;
+mod numeric;
+mod operator;
+mod stack;
+mod table;
+mod trap;
+mod unsupported;
+
+use crate::error::{CompileError, Result};
+use crate::plan::{ModulePlan, Region};
+use assay_model::index::{DefinedFuncIdx, FuncIdx};
+use assay_model::types::ValType;
+use assay_parse::{BodyReader, Op};
+use cranelift_codegen::ir::types::{F32, F64, I8X16, I32, I64};
+use cranelift_codegen::ir::{
+    AliasRegion, Block, BlockArg, FuncRef, Inst, InstBuilder, SigRef, SourceLoc, Type, Value,
+};
+use cranelift_codegen::isa::TargetFrontendConfig;
+use cranelift_frontend::{FunctionBuilder, Variable};
+use environment::Cached;
+use frame::Frame;
+use rustc_hash::FxHashMap;
+pub(crate) use trap::{limit_stack, trap_code};
+
+/// SSA values after which a function is refused. The code generator packs their numbers into 24 bits, and later passes
+/// add values of their own.
+const MOST_VALUES: usize = 1 << 22;
+
+/// Memory that one function leaves for the next.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    stack: Vec<Value>,
+    values: Vec<Value>,
+    args: Vec<BlockArg>,
+    variables: Vec<Variable>,
+    funcs: FxHashMap<FuncIdx, FuncRef>,
+    signatures: FxHashMap<environment::Signed, SigRef>,
+    regions: FxHashMap<Region, AliasRegion>,
+    cached: FxHashMap<Cached, Value>,
+}
+
+impl Scratch {
+    fn clear(&mut self) {
+        self.stack.clear();
+        self.values.clear();
+        self.args.clear();
+        self.variables.clear();
+        self.funcs.clear();
+        self.signatures.clear();
+        self.regions.clear();
+        self.cached.clear();
+    }
+}
+
+/// A function being translated.
+struct Lowering<'a> {
+    plan: &'a ModulePlan<'a>,
+    builder: FunctionBuilder<'a>,
+    func: FuncIdx,
+    ctx: Value,
+    /// Where surplus results go.
+    area: Option<Value>,
+    entry: Block,
+    /// The last instruction that [`environment`] put at the start of the entry block.
+    entry_end: Option<Inst>,
+    scratch: &'a mut Scratch,
+    frames: Vec<Frame<'a>>,
+    reachable: bool,
+    /// Fuel of the segment so far.
+    fuel: u64,
+}
+
+/// Translates the body that `reader` stands before into `builder`'s function, whose signature is set.
+pub(crate) fn lower<'a>(
+    plan: &'a ModulePlan<'a>,
+    reader: &mut BodyReader<'_>,
+    defined: DefinedFuncIdx,
+    builder: FunctionBuilder<'a>,
+    scratch: &'a mut Scratch,
+    config: TargetFrontendConfig,
+) -> Result<()> {
+    scratch.clear();
+    let mut lowering = Lowering::enter(plan, plan.model.func_of(defined), builder, scratch);
+    lowering.declare_locals(reader.locals());
+    lowering.prologue(plan.model.bodies[defined.index()].start);
+    while let Some(op) = reader.next()? {
+        lowering.step(&op)?;
+    }
+    lowering.builder.finalize(config);
+    Ok(())
+}
+
+impl<'a> Lowering<'a> {
+    fn enter(
+        plan: &'a ModulePlan<'a>,
+        func: FuncIdx,
+        mut builder: FunctionBuilder<'a>,
+        scratch: &'a mut Scratch,
+    ) -> Self {
+        let abi = plan.func_abi(func);
+        let entry = builder.create_block();
+        builder.append_block_params_for_function_params(entry);
+        builder.switch_to_block(entry);
+        builder.seal_block(entry);
+        builder.ensure_inserted_block();
+        let ctx = builder.block_params(entry)[0];
+        let area = abi.has_area().then(|| builder.block_params(entry)[1]);
+        let frames = vec![Frame::function(&abi.results)];
+        Self {
+            plan,
+            builder,
+            func,
+            ctx,
+            area,
+            entry,
+            entry_end: None,
+            scratch,
+            frames,
+            reachable: true,
+            fuel: 0,
+        }
+    }
+
+    fn declare_locals(&mut self, locals: &[(u32, ValType)]) {
+        let abi = self.plan.func_abi(self.func);
+        for position in abi.first_param()..abi.first_param() + abi.params.len() {
+            let value = self.builder.block_params(self.entry)[position];
+            let ty = self.builder.func.dfg.value_type(value);
+            self.declare_local(ty, value);
+        }
+        for &(count, ty) in locals {
+            let ty = self.clif_type(ty);
+            let zero = self.zero(ty);
+            for _ in 0..count {
+                self.declare_local(ty, zero);
+            }
+        }
+    }
+
+    fn declare_local(&mut self, ty: Type, value: Value) {
+        let variable = self.builder.declare_var(ty);
+        self.builder.def_var(variable, value);
+        self.scratch.variables.push(variable);
+    }
+
+    /// The initial value of a local: zero or null.
+    fn zero(&mut self, ty: Type) -> Value {
+        match ty {
+            F32 => self.builder.ins().f32const(0.0),
+            F64 => self.builder.ins().f64const(0.0),
+            I8X16 => {
+                let zero = self.builder.func.dfg.constants.insert([0; 16].as_slice().into());
+                self.builder.ins().vconst(I8X16, zero)
+            }
+            _ => self.builder.ins().iconst(ty, 0),
+        }
+    }
+
+    fn clif_type(&self, ty: ValType) -> Type {
+        match ty {
+            ValType::I32 => I32,
+            ValType::I64 => I64,
+            other => crate::abi::clif_type(self.plan.kind(other)),
+        }
+    }
+
+    /// What runs before the first operator.
+    fn prologue(&mut self, position: u32) {
+        self.builder.set_srcloc(SourceLoc::new(position));
+        self.check_stack();
+        self.check_interrupts();
+    }
+
+    fn step(&mut self, op: &Op<'_>) -> Result<()> {
+        if !self.reachable {
+            return self.unreachable_operator(&op.operator);
+        }
+        self.builder.set_srcloc(SourceLoc::new(op.offset));
+        self.count_fuel(op.first_byte);
+        self.operator(&op.operator)?;
+        if self.builder.func.dfg.num_values() > MOST_VALUES {
+            let what = format!("it needs more than {MOST_VALUES} values");
+            return Err(CompileError::TooLarge { func: self.func, what });
+        }
+        Ok(())
+    }
+}

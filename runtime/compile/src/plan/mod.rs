@@ -1,0 +1,16 @@
+//! Decisions about a module that need no code generator: how calls, memories, tables and globals are reached.
+//!
+//! A [`ModulePlan`] is made once per module and read by every worker. Nothing here emits code, and nothing here depends
+//! on the order in which functions are compiled.
+
+mod global;
+mod memory;
+mod module;
+mod region;
+mod table;
+
+pub(crate) use global::{GlobalPlace, GlobalPlan};
+pub(crate) use memory::{Check, MemoryPlan};
+pub(crate) use module::ModulePlan;
+pub(crate) use region::{MOST_REGIONS, Region};
+pub(crate) use table::TablePlan;

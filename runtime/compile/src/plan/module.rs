@@ -1,0 +1,92 @@
+//! The module's plan: everything the workers look up while they translate.
+
+use super::{GlobalPlan, MemoryPlan, TablePlan};
+use crate::abi::WasmAbi;
+use crate::options::CompileOptions;
+use assay_model::index::{FuncIdx, GlobalIdx, MemoryIdx, TableIdx, TypeIdx};
+use assay_model::layout::{AbiKind, AbiSig, VmCtxLayout};
+use assay_model::module::ModuleModel;
+use assay_model::types::{TypeRef, ValType};
+use rustc_hash::FxHashSet;
+
+/// Decisions for one module under one set of options.
+pub(crate) struct ModulePlan<'a> {
+    pub(crate) model: &'a ModuleModel,
+    pub(crate) layout: VmCtxLayout,
+    pub(crate) options: &'a CompileOptions,
+    abis: Vec<Option<WasmAbi>>,
+    memories: Vec<MemoryPlan>,
+    tables: Vec<TablePlan>,
+    globals: Vec<GlobalPlan>,
+}
+
+impl<'a> ModulePlan<'a> {
+    pub(crate) fn new(model: &'a ModuleModel, options: &'a CompileOptions) -> Self {
+        let layout = VmCtxLayout::new(model);
+        let is_func = |reference: TypeRef| is_func(model, reference);
+        let abi = |ty: &assay_model::types::SubType| {
+            ty.composite.as_func().map(|ty| WasmAbi::new(AbiSig::of(ty, &is_func)))
+        };
+        Self {
+            model,
+            layout,
+            options,
+            abis: model.types.iter().map(abi).collect(),
+            memories: MemoryPlan::of_module(model, options),
+            tables: TablePlan::of_module(model, &is_func),
+            globals: GlobalPlan::of_module(model, &layout, &is_func),
+        }
+    }
+
+    /// How functions of a type are called.
+    pub(crate) fn abi(&self, ty: TypeIdx) -> &WasmAbi {
+        self.abis[ty.index()].as_ref().expect("validation lets only function types stand here")
+    }
+
+    /// How a function is called.
+    pub(crate) fn func_abi(&self, func: FuncIdx) -> &WasmAbi {
+        self.abi(self.model.funcs[func.index()].ty)
+    }
+
+    pub(crate) fn memory(&self, memory: MemoryIdx) -> &MemoryPlan {
+        &self.memories[memory.index()]
+    }
+
+    pub(crate) fn table(&self, table: TableIdx) -> &TablePlan {
+        &self.tables[table.index()]
+    }
+
+    pub(crate) fn global(&self, global: GlobalIdx) -> &GlobalPlan {
+        &self.globals[global.index()]
+    }
+
+    /// How a value of a type travels.
+    pub(crate) fn kind(&self, ty: ValType) -> AbiKind {
+        AbiKind::of(ty, &|reference| is_func(self.model, reference))
+    }
+
+    /// The shapes of the functions that can be entered from outside, in order of appearance.
+    pub(crate) fn entry_shapes(&self) -> Vec<&WasmAbi> {
+        let defined = &self.model.funcs[self.model.imported_funcs as usize..];
+        let escaping = defined.iter().filter(|func| func.escape.is_some());
+        distinct(escaping.map(|func| self.abi(func.ty)))
+    }
+
+    /// The shapes of all functions that code of the module may call, in order of appearance.
+    pub(crate) fn exit_shapes(&self) -> Vec<&WasmAbi> {
+        distinct(self.abis.iter().flatten())
+    }
+}
+
+fn distinct<'p>(abis: impl Iterator<Item = &'p WasmAbi>) -> Vec<&'p WasmAbi> {
+    let mut seen = FxHashSet::default();
+    abis.filter(|abi| seen.insert(&abi.sig)).collect()
+}
+
+fn is_func(model: &ModuleModel, reference: TypeRef) -> bool {
+    match reference {
+        TypeRef::Module(ty) => model.types[ty.index()].composite.as_func().is_some(),
+        // The model names types by module index only.
+        TypeRef::Group(_) | TypeRef::Canonical(_) => false,
+    }
+}

@@ -1,0 +1,40 @@
+(module
+  (type $binary (func (param i32 i64) (result i64)))
+  (type $many (func (param f32) (result i32 i64 i32 i64 i32 i64 i32 i64 i32 f32 i64 funcref externref
+    f64 f64 f64 f64 f64 f64 f64 f64 f64)))
+  (type $args (func (param i32 i32 i32 i32 i32 i32 i32 i32 f64 f64 f64 f64 f64 f64 f64 f64 f64 f64) (result f64)))
+  (import "host" "log" (func $log (param i32)))
+  (import "host" "many" (func $host_many (type $many)))
+  (import "host" "table" (table $imported 1 funcref))
+  (table $fixed 3 3 funcref)
+  (table $open 3 funcref)
+  (elem (table $fixed) (i32.const 0) func $add $wide)
+  (export "open" (table $open))
+  (func $add (type $binary) (i64.add (i64.extend_i32_u (local.get 0)) (local.get 1)))
+  (func $wide (export "wide") (type $many)
+    i32.const 1 i64.const 2 i32.const 3 i64.const 4 i32.const 5 i64.const 6 i32.const 7 i64.const 8
+    i32.const 9 local.get 0 i64.const 11 ref.func $add ref.null extern
+    f64.const 1 f64.const 2 f64.const 3 f64.const 4 f64.const 5 f64.const 6 f64.const 7 f64.const 8 f64.const 9)
+  (func (export "pass") (type $many) (call $wide (local.get 0)))
+  (func (export "pass_host") (type $many) (call $host_many (local.get 0)))
+  (func (export "pass_indirect") (type $many)
+    (call_indirect $fixed (type $many) (local.get 0) (i32.trunc_f32_u (local.get 0))))
+  (func $stack (export "stack") (type $args)
+    (call $stack (local.get 7) (local.get 6) (local.get 5) (local.get 4) (local.get 3) (local.get 2) (local.get 1)
+      (local.get 0) (local.get 17) (local.get 16) (local.get 15) (local.get 14) (local.get 13) (local.get 12)
+      (local.get 11) (local.get 10) (local.get 9) (local.get 8)))
+  (func (export "indirect") (param i32) (result i64)
+    (call $log (local.get 0))
+    (i64.add
+      (call_indirect $fixed (type $binary) (i32.const 1) (i64.const 2) (local.get 0))
+      (i64.add
+        (call_indirect $open (type $binary) (i32.lt_s (local.get 0) (i32.const 1)) (i64.const 2) (local.get 0))
+        (call_indirect $imported (type $binary) (i32.const 1) (i64.const 2) (i32.eqz (local.get 0))))))
+  (func (export "constant_index") (result i64)
+    (call_indirect $fixed (type $binary) (i32.const 1) (i64.const 2) (i32.const 0)))
+  (func (export "beyond") (result i64)
+    (call_indirect $fixed (type $binary) (i32.const 1) (i64.const 2) (i32.const 3)))
+  (func (export "log_all") (param i32)
+    (loop $again
+      (call $log (local.get 0))
+      (br_if $again (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))
