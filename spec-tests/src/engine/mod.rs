@@ -4,10 +4,12 @@
 //! failure means is not known here; `judge` compares it with what the script expects.
 
 mod lane;
+mod runtime;
 
 use std::fmt;
 
 pub use lane::{ENGINES, Lane};
+pub use runtime::Runtime;
 
 use crate::features::Profile;
 use crate::value::Value;

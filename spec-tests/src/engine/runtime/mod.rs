@@ -1,0 +1,67 @@
+//! Our own runtime as the engine under test, through its public face.
+//!
+//! Enters: lanes and profiles; leaves: engines and sessions. Knows the facade and nothing behind it.
+
+mod failure;
+mod session;
+mod spectest;
+
+use assay_runtime::{Config, Engine, EngineKind, Feature, FeatureSet, OptLevel};
+
+use super::{EngineFactory, EngineUnderTest, Lane, Session};
+use crate::features::Profile;
+use session::RuntimeSession;
+
+/// Makes engines of our own runtime.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Runtime;
+
+/// An engine of our own runtime with its settings.
+struct RuntimeEngine {
+    engine: Engine,
+}
+
+impl EngineFactory for Runtime {
+    fn engine(&self, lane: &Lane, profile: &Profile) -> Result<Box<dyn EngineUnderTest>, String> {
+        let kind = match lane.engine.as_str() {
+            "jit" => EngineKind::Jit,
+            "interp" => EngineKind::Interp,
+            other => return Err(format!("there is no engine `{other}`")),
+        };
+        let mut config = Config::new();
+        config
+            .engine(kind)
+            .cranelift_opt_level(if lane.optimise { OptLevel::Speed } else { OptLevel::None })
+            .signals_based_traps(lane.signals)
+            // Files run side by side already, and modules of the suite are small.
+            .parallel_compilation(false)
+            .features(features(profile)?);
+        let engine = Engine::new(&config)
+            .map_err(|error| format!("the engine {} does not start: {error}", lane.engine))?;
+        Ok(Box::new(RuntimeEngine { engine }))
+    }
+}
+
+impl EngineUnderTest for RuntimeEngine {
+    fn open(&self) -> Box<dyn Session + '_> {
+        Box::new(RuntimeSession::new(&self.engine))
+    }
+}
+
+fn features(profile: &Profile) -> Result<FeatureSet, String> {
+    let features = profile.keys().map(str::parse::<Feature>).collect::<Result<Vec<_>, _>>()?;
+    Ok(features.into_iter().fold(FeatureSet::EMPTY, FeatureSet::with))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::features;
+    use crate::features::Profile;
+
+    #[test]
+    fn every_key_of_a_profile_is_a_feature() {
+        for profile in Profile::all() {
+            assert_eq!(features(profile).unwrap().iter().count(), profile.keys().count(), "{}", profile.name);
+        }
+    }
+}

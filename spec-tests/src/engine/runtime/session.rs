@@ -1,0 +1,180 @@
+//! A store of our runtime in which one script plays.
+//!
+//! Enters: modules, names, calls; leaves: values and failures. Imports go through the runtime's own linker, so that its
+//! messages are the ones that are judged. Floats cross as bits.
+
+use std::collections::HashMap;
+
+use assay_runtime::{Engine, Error, Extern, ExternRef, Instance, Linker, Module, Store, Val};
+
+use super::spectest;
+use crate::engine::{Failure, InstanceId, ModuleId, Session, Stage};
+use crate::value::{Hierarchy, Object, Value};
+
+pub(super) struct RuntimeSession<'e> {
+    engine: &'e Engine,
+    store: Store<()>,
+    modules: Vec<Module>,
+    instances: Vec<Instance>,
+    registered: HashMap<String, Instance>,
+    spectest: Option<Vec<(&'static str, Extern)>>,
+    /// What can be imported; made anew when a name changes, because a linker forgets nothing.
+    linker: Option<Linker<()>>,
+    args: Vec<Val>,
+    results: Vec<Val>,
+}
+
+impl<'e> RuntimeSession<'e> {
+    pub(super) fn new(engine: &'e Engine) -> Self {
+        Self {
+            engine,
+            store: Store::new(engine, ()),
+            modules: Vec::new(),
+            instances: Vec::new(),
+            registered: HashMap::new(),
+            spectest: None,
+            linker: None,
+            args: Vec::new(),
+            results: Vec::new(),
+        }
+    }
+
+    fn linked(&mut self, module: &Module) -> Result<Instance, Error> {
+        if self.linker.is_none() {
+            self.linker = Some(self.link()?);
+        }
+        match &self.linker {
+            Some(linker) => linker.instantiate(&mut self.store, module),
+            None => Err(Error::Usage("no linker".to_owned())),
+        }
+    }
+
+    fn link(&mut self) -> Result<Linker<()>, Error> {
+        let mut linker = Linker::new(self.engine);
+        if !self.registered.contains_key(spectest::NAME) {
+            if self.spectest.is_none() {
+                self.spectest = Some(spectest::objects(&mut self.store)?);
+            }
+            for (name, object) in self.spectest.iter().flatten() {
+                linker.define(&self.store, spectest::NAME, name, *object)?;
+            }
+        }
+        for (name, instance) in &self.registered {
+            linker.instance(&mut self.store, name, *instance)?;
+        }
+        Ok(linker)
+    }
+
+    fn to_val(&mut self, value: Value) -> Result<Val, Failure> {
+        Ok(match value {
+            Value::I32(value) => Val::I32(value),
+            Value::I64(value) => Val::I64(value),
+            Value::F32(bits) => Val::F32(bits),
+            Value::F64(bits) => Val::F64(bits),
+            Value::V128(bits) => Val::V128(bits),
+            Value::Null(Hierarchy::Func) => Val::FuncRef(None),
+            Value::Null(Hierarchy::Extern) => Val::ExternRef(None),
+            Value::Ref(Object::Extern(Some(number))) => {
+                Val::ExternRef(Some(ExternRef::new(&mut self.store, number)?))
+            }
+            other => return Err(Failure::new(Stage::Unsupported, feature_of(other))),
+        })
+    }
+
+    fn to_value(&self, val: Val) -> Value {
+        match val {
+            Val::I32(value) => Value::I32(value),
+            Val::I64(value) => Value::I64(value),
+            Val::F32(bits) => Value::F32(bits),
+            Val::F64(bits) => Value::F64(bits),
+            Val::V128(bits) => Value::V128(bits),
+            Val::FuncRef(None) => Value::Null(Hierarchy::Func),
+            Val::FuncRef(Some(_)) => Value::Ref(Object::Func),
+            Val::ExternRef(None) => Value::Null(Hierarchy::Extern),
+            Val::ExternRef(Some(reference)) => {
+                let number =
+                    reference.data(&&self.store).ok().and_then(|data| data.downcast_ref::<u32>()).copied();
+                Value::Ref(Object::Extern(number))
+            }
+        }
+    }
+}
+
+impl Session for RuntimeSession<'_> {
+    fn check(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        Ok(Module::validate(self.engine, bytes)?)
+    }
+
+    fn define(&mut self, bytes: &[u8]) -> Result<ModuleId, Failure> {
+        self.modules.push(Module::from_binary(self.engine, bytes)?);
+        Ok(ModuleId(self.modules.len() - 1))
+    }
+
+    fn imports(&self, module: ModuleId) -> Vec<String> {
+        self.modules[module.0].imports().map(|import| import.module().to_owned()).collect()
+    }
+
+    fn instantiate(&mut self, module: ModuleId) -> Result<InstanceId, Failure> {
+        let module = self.modules[module.0].clone();
+        let instance = if module.imports().len() == 0 {
+            Instance::new(&mut self.store, &module, &[])?
+        } else {
+            self.linked(&module)?
+        };
+        self.instances.push(instance);
+        Ok(InstanceId(self.instances.len() - 1))
+    }
+
+    fn register(&mut self, name: &str, instance: InstanceId) {
+        self.registered.insert(name.to_owned(), self.instances[instance.0]);
+        self.linker = None;
+    }
+
+    fn unregister(&mut self, name: &str) {
+        self.registered.remove(name);
+        self.linker = None;
+    }
+
+    fn invoke(
+        &mut self,
+        instance: InstanceId,
+        field: &str,
+        args: &[Value],
+        results: &mut Vec<Value>,
+    ) -> Result<(), Failure> {
+        let func = self.instances[instance.0].get_func(&mut self.store, field);
+        let func = func
+            .ok_or_else(|| Failure::new(Stage::Host, format!("there is no exported function `{field}`")))?;
+        let mut vals = std::mem::take(&mut self.args);
+        vals.clear();
+        for &arg in args {
+            vals.push(self.to_val(arg)?);
+        }
+        let count = func.ty(&self.store).results().len();
+        self.results.clear();
+        self.results.resize(count, Val::I32(0));
+        let called = func.call(&mut self.store, &vals, &mut self.results);
+        self.args = vals;
+        called?;
+        results.clear();
+        results.extend(self.results.iter().map(|&val| self.to_value(val)));
+        Ok(())
+    }
+
+    fn get(&mut self, instance: InstanceId, field: &str) -> Result<Value, Failure> {
+        let global = self.instances[instance.0].get_global(&mut self.store, field);
+        let global = global
+            .ok_or_else(|| Failure::new(Stage::Host, format!("there is no exported global `{field}`")))?;
+        let val = global.get(&mut self.store);
+        Ok(self.to_value(val))
+    }
+}
+
+/// The feature without which a value cannot be passed.
+fn feature_of(value: Value) -> &'static str {
+    match value {
+        Value::Null(Hierarchy::Exn) | Value::Ref(Object::Exn) => "exceptions",
+        Value::Null(Hierarchy::Cont) | Value::Ref(Object::Cont) => "stack-switching",
+        _ => "gc",
+    }
+}

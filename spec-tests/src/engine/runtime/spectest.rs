@@ -1,0 +1,39 @@
+//! The host module that the suite imports from.
+//!
+//! Enters: a store; leaves: the objects of `spectest` by name, made once per store, and only when a script imports something.
+//! `spectest.unknown` must never be here: scripts rely on its absence.
+
+use assay_runtime::{
+    Error, Extern, Func, Global, GlobalType, Memory, MemoryType, Mutability, Ref, RefType, Store, Table,
+    TableType, Val, ValType,
+};
+
+/// The name of the module.
+pub(super) const NAME: &str = "spectest";
+
+/// The objects of the module.
+pub(super) fn objects(store: &mut Store<()>) -> Result<Vec<(&'static str, Extern)>, Error> {
+    let mut objects = vec![
+        ("print", Extern::Func(Func::wrap(&mut *store, || {}))),
+        ("print_i32", Extern::Func(Func::wrap(&mut *store, |_: i32| {}))),
+        ("print_i64", Extern::Func(Func::wrap(&mut *store, |_: i64| {}))),
+        ("print_f32", Extern::Func(Func::wrap(&mut *store, |_: f32| {}))),
+        ("print_f64", Extern::Func(Func::wrap(&mut *store, |_: f64| {}))),
+        ("print_i32_f32", Extern::Func(Func::wrap(&mut *store, |_: i32, _: f32| {}))),
+        ("print_f64_f64", Extern::Func(Func::wrap(&mut *store, |_: f64, _: f64| {}))),
+    ];
+    for (name, ty, value) in [
+        ("global_i32", ValType::I32, Val::I32(666)),
+        ("global_i64", ValType::I64, Val::I64(666)),
+        ("global_f32", ValType::F32, Val::F32(666.6_f32.to_bits())),
+        ("global_f64", ValType::F64, Val::F64(666.6_f64.to_bits())),
+    ] {
+        let global = Global::new(&mut *store, GlobalType::new(ty, Mutability::Const), value)?;
+        objects.push((name, Extern::Global(global)));
+    }
+    let table = Table::new(&mut *store, TableType::new(RefType::FUNCREF, 10, Some(20)), Ref::Func(None))?;
+    objects.push(("table", Extern::Table(table)));
+    let memory = Memory::new(&mut *store, MemoryType::new(1, Some(2)))?;
+    objects.push(("memory", Extern::Memory(memory)));
+    Ok(objects)
+}

@@ -1,0 +1,138 @@
+//! `assay spec` (alias `wast`): the official suite, per directive, on our engines.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use assay_reports::{ColorChoice, DEFAULT_OUT, Terminal, escape, exit};
+use assay_spec_tests::engine::{ENGINES, Lane};
+use assay_spec_tests::run::{self, Observer, Options, Report};
+use assay_spec_tests::suite::Choice;
+use assay_workers::WorkerCommand;
+
+use crate::progress::Bar;
+use crate::{units, worker};
+
+/// The arguments of `assay spec`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Scripts to run, and folders of them, instead of the embedded suite
+    #[arg(value_name = "PATH", conflicts_with = "suite")]
+    paths: Vec<PathBuf>,
+    /// Run all scripts of this folder, for example a checkout of the official suite
+    #[arg(long, value_name = "DIR")]
+    suite: Option<PathBuf>,
+    /// Only files whose path contains PATTERN or matches it (`*`, `?`); with :LINE, only the directive there
+    #[arg(long, value_name = "PATTERN[:LINE]")]
+    filter: Vec<String>,
+    /// The engines to run, separated by commas
+    #[arg(long, value_name = "LIST", default_value_t = ENGINES.join(","))]
+    engine: String,
+    /// How much the JIT optimises
+    #[arg(long, value_enum, default_value_t = Opt::Speed)]
+    opt: Opt,
+    /// Let the JIT check explicitly instead of relying on hardware faults
+    #[arg(long)]
+    no_signals: bool,
+    /// How many worker processes run at a time [default: one per processor]
+    #[arg(long, short, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+    /// Stop at the first unexpected result
+    #[arg(long)]
+    fail_fast: bool,
+    /// How long one directive may take
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = units::duration)]
+    timeout: Duration,
+    /// A TOML file of directives that are known not to pass
+    #[arg(long, value_name = "FILE")]
+    expectations: Option<PathBuf>,
+    /// The folder for results.jsonl and summary.json
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]
+    out: PathBuf,
+    /// Whether to use colour: auto, always or never
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    color: ColorChoice,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Opt {
+    /// Not at all.
+    None,
+    /// For speed.
+    Speed,
+}
+
+/// More workers than this help nobody.
+const MAX_JOBS: usize = 512;
+
+pub(crate) fn run(args: Args) -> ExitCode {
+    let color = args.color.resolve(&std::io::stdout());
+    let options = match options(args) {
+        Ok(options) => options,
+        Err(message) => return fail(&message, exit::USAGE),
+    };
+    let mut watch = Watch(Bar::new());
+    let outcome = run::run(&options, &mut watch);
+    watch.0.clear();
+    match outcome {
+        Ok(report) => {
+            show(&report, &options, color);
+            report.summary.verdict().exit_code().into()
+        }
+        Err(error) => fail(&error.to_string(), error.exit_code()),
+    }
+}
+
+fn options(args: Args) -> Result<Options, String> {
+    let suite = match args.suite {
+        Some(folder) => Choice::Folder(folder),
+        None if args.paths.is_empty() => Choice::Embedded,
+        None => Choice::Paths(args.paths),
+    };
+    let processors = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    Ok(Options {
+        suite,
+        filters: args.filter,
+        lanes: Lane::parse_list(&args.engine, args.opt == Opt::Speed, !args.no_signals)?,
+        jobs: args.jobs.map_or_else(processors, NonZeroUsize::get).min(MAX_JOBS),
+        fail_fast: args.fail_fast,
+        timeout: args.timeout,
+        expectations: args.expectations,
+        out: args.out,
+        worker: WorkerCommand::this_program(worker::SPEC),
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+    })
+}
+
+fn show(report: &Report, options: &Options, color: bool) {
+    if let Some(notice) = &report.notice {
+        println!("{notice}\n");
+    }
+    let mut terminal = Terminal::new(&report.summary, &report.rows);
+    terminal.color = color;
+    terminal.out = Some(&options.out);
+    print!("{}", terminal.render());
+}
+
+fn fail(message: &str, code: u8) -> ExitCode {
+    eprintln!("error: {}", escape::text(message));
+    code.into()
+}
+
+/// Shows progress while a run goes on.
+struct Watch(Bar);
+
+impl Observer for Watch {
+    fn planned(&mut self, results: usize) {
+        self.0.expect(results);
+    }
+
+    fn advanced(&mut self, done: usize, unexpected: usize, file: Option<&str>) {
+        let mut message = escape::text(file.unwrap_or_default()).into_owned();
+        if unexpected > 0 {
+            message = format!("{unexpected} unexpected  {message}");
+        }
+        self.0.show(done, message);
+    }
+}

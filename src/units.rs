@@ -1,0 +1,50 @@
+//! Numbers with units on the command line.
+//!
+//! Enters: a word; leaves: a number in one unit, or what is wrong with the word. Nothing is rounded or wrapped silently.
+
+use std::time::Duration;
+
+/// A duration: `250ms`, `10s`, `2m`, `1h`; seconds without a unit. It must not be zero.
+pub(crate) fn duration(word: &str) -> Result<Duration, String> {
+    let end = word.find(|char: char| !char.is_ascii_digit()).unwrap_or(word.len());
+    let (digits, unit) = word.split_at(end);
+    let number: u64 =
+        digits.parse().map_err(|_| "expected a duration such as 250ms, 10s or 2m".to_owned())?;
+    let millis = match unit {
+        "ms" => Some(number),
+        "" | "s" => number.checked_mul(1000),
+        "m" => number.checked_mul(60_000),
+        "h" => number.checked_mul(3_600_000),
+        other => return Err(format!("unknown unit `{other}`; the units are ms, s, m and h")),
+    };
+    match millis {
+        None => Err("that is too long".to_owned()),
+        Some(0) => Err("it must not be zero".to_owned()),
+        Some(millis) => Ok(Duration::from_millis(millis)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::duration;
+
+    #[test]
+    fn durations_have_units() {
+        for (word, millis) in
+            [("250ms", 250), ("10s", 10_000), ("10", 10_000), ("2m", 120_000), ("1h", 3_600_000)]
+        {
+            assert_eq!(duration(word), Ok(Duration::from_millis(millis)));
+        }
+    }
+
+    #[test]
+    fn nonsense_is_no_duration() {
+        for word in
+            ["", "-1", "1.5s", "s", "1d", "0", "0ms", "18446744073709551615s", "99999999999999999999", "1 s"]
+        {
+            assert!(duration(word).is_err(), "{word}");
+        }
+    }
+}

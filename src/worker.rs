@@ -1,0 +1,36 @@
+//! `assay worker`: what a parent process starts as its worker. Hidden; of no use by hand.
+
+use std::process::ExitCode;
+
+use assay_reports::exit;
+use assay_spec_tests::engine::Runtime;
+use assay_spec_tests::process::Worker;
+
+/// The arguments of `assay worker`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// What the worker works on
+    role: Role,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Role {
+    /// Chunks of test scripts.
+    Spec,
+}
+
+/// The arguments that start a worker for scripts.
+pub(crate) const SPEC: [&str; 2] = ["worker", "spec"];
+
+pub(crate) fn run(args: Args) -> ExitCode {
+    let served = match args.role {
+        Role::Spec => Worker::new(Runtime).serve(),
+    };
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            exit::INTERNAL.into()
+        }
+    }
+}
