@@ -6,6 +6,7 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use assay_benches::clock::Clock;
 use assay_benches::engine::{self, Lane};
@@ -34,12 +35,15 @@ struct Arguments {
     /// Only these engines, by name.
     #[arg(long, value_delimiter = ',')]
     lanes: Vec<String>,
-    /// Samples per engine and workload.
-    #[arg(long, default_value_t = 9, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    /// Samples per engine and workload, at the most.
+    #[arg(long, default_value_t = 51, value_parser = clap::value_parser!(u16).range(1..=10_000))]
     rounds: u16,
     /// Factor on the work of each sample.
     #[arg(long, default_value_t = 1.0, value_parser = positive)]
     scale: f64,
+    /// Seconds after which a workload begins no further round (but five it gets).
+    #[arg(long, default_value_t = 6.0, value_parser = positive)]
+    budget: f64,
     /// The clock behind the ratios.
     #[arg(long, value_enum, default_value_t = Clock::Wall)]
     clock: Clock,
@@ -124,7 +128,9 @@ fn measure_all(
     lanes: &[Box<dyn Lane>],
     workloads: &[&'static Workload],
 ) -> Outcome<Report> {
-    let effort = Effort { rounds: arguments.rounds.into(), scale: arguments.scale };
+    let budget = Duration::try_from_secs_f64(arguments.budget)
+        .map_err(|_| (USAGE, "--budget is longer than any run".to_owned()))?;
+    let effort = Effort { rounds: arguments.rounds.into(), budget, scale: arguments.scale };
     let names: Vec<&str> = lanes.iter().map(|lane| lane.info().name).collect();
     println!("{}", table::heading(&names));
     let mut rows = Vec::new();

@@ -7,6 +7,7 @@
 //! It knows no particular engine. Called by `main`.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use crate::clock::{self, Took};
 use crate::engine::{Compiled, EngineError, Info, Kind, Lane, Running};
@@ -54,11 +55,16 @@ pub struct Samples {
     pub took: Vec<Took>,
 }
 
+/// Rounds that even a slow workload gets, unless fewer were asked for.
+pub const LEAST_ROUNDS: usize = 5;
+
 /// How often, and how much.
 #[derive(Clone, Copy, Debug)]
 pub struct Effort {
-    /// Samples per lane.
+    /// Samples per lane, at the most.
     pub rounds: usize,
+    /// Time after which no further round begins, once there are `LEAST_ROUNDS`.
+    pub budget: Duration,
     /// Factor on every amount.
     pub scale: f64,
 }
@@ -75,7 +81,11 @@ pub fn measure(
     for lane in lanes {
         turns.push(prepare(workload, &bytes, lane.as_ref(), effort, &mut agreed)?);
     }
+    let began = Instant::now();
     for round in 0..effort.rounds {
+        if round >= LEAST_ROUNDS && began.elapsed() > effort.budget {
+            break;
+        }
         let order: Vec<usize> =
             if round % 2 == 0 { (0..turns.len()).collect() } else { (0..turns.len()).rev().collect() };
         for index in order {

@@ -28,7 +28,7 @@ pub struct Report {
     pub version: &'static str,
     /// The clock behind the ratios.
     pub clock: Clock,
-    /// Samples per lane.
+    /// Samples per lane, at the most.
     pub rounds: usize,
     /// Factor on all amounts.
     pub scale: f64,
