@@ -5,10 +5,12 @@
 #![forbid(unsafe_code)]
 
 mod progress;
+mod run;
 mod spec;
 mod units;
 mod worker;
 
+use std::ffi::OsString;
 use std::fmt::Write;
 use std::process::ExitCode;
 
@@ -25,6 +27,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Run a module (the default: `assay FILE` is `assay run FILE`)
+    Run(run::Args),
     /// Run the official test suite, or test scripts of your own
     #[command(visible_alias = "wast")]
     Spec(spec::Args),
@@ -36,6 +40,7 @@ enum Verb {
 impl Verb {
     fn run(self) -> ExitCode {
         match self {
+            Self::Run(args) => run::run(&args),
             Self::Spec(args) => spec::run(args),
             Self::Worker(args) => worker::run(args),
         }
@@ -43,11 +48,25 @@ impl Verb {
 }
 
 fn main() -> ExitCode {
-    let matches = Cli::command().after_help(exit_codes()).get_matches();
+    let command = Cli::command().after_help(exit_codes());
+    let arguments = with_verb(&command, std::env::args_os().collect());
+    let matches = command.get_matches_from(arguments);
     match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli.verb.run(),
         Err(error) => error.exit(),
     }
+}
+
+/// Puts `run` in front of a command line that names no verb.
+fn with_verb(command: &clap::Command, mut arguments: Vec<OsString>) -> Vec<OsString> {
+    let Some(first) = arguments.get(1).and_then(|first| first.to_str()) else { return arguments };
+    let known =
+        |verb: &clap::Command| verb.get_name() == first || verb.get_all_aliases().any(|alias| alias == first);
+    let global = ["-h", "--help", "-V", "--version"];
+    if !command.get_subcommands().any(known) && !global.contains(&first) {
+        arguments.insert(1, "run".into());
+    }
+    arguments
 }
 
 /// The exit codes, for `--help`.
@@ -58,4 +77,26 @@ fn exit_codes() -> String {
         let _written = write!(text, "\n  {code:>3}  {meaning}");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cli, with_verb};
+    use clap::CommandFactory;
+
+    fn second(words: &[&str]) -> String {
+        let words = words.iter().map(Into::into).collect();
+        with_verb(&Cli::command(), words)
+            .get(1)
+            .map_or(String::new(), |word| word.to_string_lossy().into_owned())
+    }
+
+    #[test]
+    fn a_command_line_without_a_verb_runs_a_module() {
+        assert_eq!(second(&["assay", "module.wasm"]), "run");
+        assert_eq!(second(&["assay", "--invoke", "f", "module.wasm"]), "run");
+        assert_eq!(second(&["assay", "wast"]), "wast");
+        assert_eq!(second(&["assay", "--version"]), "--version");
+        assert_eq!(second(&["assay"]), "");
+    }
 }

@@ -1,7 +1,7 @@
 //! What only a judge may see: objects of an instance that are not exported.
 
-use crate::store::AsContextMut;
-use crate::{Global, Instance, Memory, Table};
+use crate::store::{AsContext, AsContextMut};
+use crate::{Func, Global, Instance, Memory, Table};
 
 /// Every memory of an instance, in the order of its index space.
 pub fn memories(mut store: impl AsContextMut, instance: Instance) -> Vec<Memory> {
@@ -25,4 +25,33 @@ pub fn globals(mut store: impl AsContextMut, instance: Instance) -> Vec<Global> 
     let opaque = context.opaque_mut();
     let (.., globals) = opaque.vm.instance_objects(instance.id());
     globals.iter().map(|&id| Global { store: opaque.id, id }).collect()
+}
+
+/// Where a function comes from.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub enum FuncOrigin {
+    /// The function with this index of this instance, in the order of instantiation: defined there, or imported there
+    /// from the host.
+    Instance {
+        /// The instance.
+        instance: u32,
+        /// The function.
+        func: u32,
+    },
+    /// A function of the host's that no instance imported, in the order of their making.
+    Host(u32),
+}
+
+/// Where a function comes from: equal functions of equal runs have equal origins, whatever engine runs them.
+///
+/// # Panics
+/// When the function belongs to another store.
+pub fn func_origin(store: impl AsContext, func: Func) -> FuncOrigin {
+    let context = store.as_context();
+    let opaque = context.into_opaque();
+    opaque.check(func.store).expect("the function belongs to this store");
+    match opaque.vm.func_origin(func.id) {
+        Some((instance, func)) => FuncOrigin::Instance { instance: instance.0, func: func.index() as u32 },
+        None => FuncOrigin::Host(func.id.0),
+    }
 }

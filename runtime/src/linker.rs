@@ -228,7 +228,7 @@ impl<T: 'static> Linker<T> {
 
     fn check_host(&self, module: &Module, import: &Import, body: &HostBody) -> Result<()> {
         let types = self.engine.types();
-        let given = CanonId(body.type_id);
+        let given = CanonId(body.type_id());
         let actual = || types.canonical.func(given).map_or_else(String::new, ToString::to_string);
         match import.item {
             ImportItem::Func(func) => {

@@ -3,7 +3,7 @@
 use crate::Engine;
 use crate::externals::Extern;
 use crate::store::{AsContext, AsContextMut, StoreContext, StoreContextMut, StoreInner};
-use assay_vm::{HostCall, InstanceId};
+use assay_vm::InstanceId;
 
 /// The store and the instance that called a host function.
 pub struct Caller<'a, T: 'static> {
@@ -13,13 +13,14 @@ pub struct Caller<'a, T: 'static> {
 
 impl<'a, T: 'static> Caller<'a, T> {
     /// The caller behind a call of the machine's.
+    #[inline]
     #[expect(unsafe_code, reason = "the machine carries the owner as an untyped pointer")]
-    pub(super) fn new(call: &HostCall<'a>) -> Self {
+    pub(super) fn new(owner: *mut (), instance: Option<InstanceId>) -> Self {
         // SAFETY: bodies with this `T` are only added to stores `Store<T>` (`Func`, `Linker<T>` and `AsContextMut`
         // tie the types together), whose owner is that `StoreInner<T>`; while the host function runs, it is the only
         // one to use the store.
-        let inner = unsafe { &mut *call.owner.cast::<StoreInner<T>>() };
-        Self { store: StoreContextMut(inner), instance: call.caller }
+        let inner = unsafe { &mut *owner.cast::<StoreInner<T>>() };
+        Self { store: StoreContextMut(inner), instance }
     }
 
     /// An export of the calling instance. `None` when there is no such export, or when the function was reached by a

@@ -9,7 +9,7 @@ use crate::store::{AsContextMut, StoreOpaque};
 use crate::types::FuncType;
 use crate::val::Val;
 use assay_model::types::ValType;
-use assay_vm::{HostBody, HostCall, HostFn, Reason, Value};
+use assay_vm::{HostBody, HostCall, Reason, Value};
 use std::sync::Arc;
 
 /// What a host function raises when its closure returns an error.
@@ -23,10 +23,13 @@ fn reason(error: Error) -> Reason {
     }
 }
 
-fn body(engine: &Engine, ty: &assay_model::types::FuncType, function: Box<HostFn>) -> Arc<HostBody> {
+fn body<F>(engine: &Engine, ty: &assay_model::types::FuncType, function: F) -> Arc<HostBody>
+where
+    F: Fn(HostCall<'_>) -> Result<(), Reason> + Send + Sync + 'static,
+{
     let (id, shape) = engine.with_types(|types| types.intern_func(ty));
     let array_len = ty.params.len().max(ty.results.len());
-    Arc::new(HostBody { type_id: id.0, shape, array_len, function })
+    Arc::new(HostBody::new(id.0, shape, array_len, function))
 }
 
 /// A body whose values are checked at each call.
@@ -38,7 +41,7 @@ pub(crate) fn untyped_body<T: 'static>(
     let signature = ty.0.clone();
     let call =
         move |mut call: HostCall<'_>| call_untyped::<T>(&signature, &function, &mut call).map_err(reason);
-    body(engine, &ty.0, Box::new(call))
+    body(engine, &ty.0, call)
 }
 
 type Untyped<T> = dyn Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<()>;
@@ -48,16 +51,16 @@ fn call_untyped<T: 'static>(
     function: &Untyped<T>,
     call: &mut HostCall<'_>,
 ) -> Result<()> {
-    let HostCall { owner, values, caller } = call;
-    let view = || HostCall { owner: *owner, values: &mut [], caller: *caller };
-    let mut access = Caller::<T>::new(&view());
+    let (owner, instance) = (call.owner(), call.caller());
+    let values = &mut *call.values;
+    let mut access = Caller::<T>::new(owner, instance);
     let mut context = access.as_context_mut();
     let opaque = context.opaque_mut();
     let params: Vec<Val> =
         ty.params.iter().zip(values.iter()).map(|(&ty, &value)| Val::from_value(opaque, value, ty)).collect();
     let mut results: Vec<Val> =
         ty.results.iter().map(|&ty| Val::default_for_ty(ty).unwrap_or(Val::FuncRef(None))).collect();
-    function(Caller::new(&view()), &params, &mut results)?;
+    function(Caller::new(owner, instance), &params, &mut results)?;
     let mut context = access.as_context_mut();
     let opaque = context.opaque_mut();
     for ((slot, result), &ty) in values.iter_mut().zip(results).zip(&ty.results) {
@@ -118,13 +121,13 @@ macro_rules! closures {
                 let params: Box<[ValType]> = Box::new([$($name::TYPE),*]);
                 let ty = assay_model::types::FuncType { params, results: <R::Values>::types() };
                 let function = move |call: HostCall<'_>| {
-                    let mut caller = Caller::<T>::new(&HostCall { values: &mut [], ..call });
+                    let mut caller = Caller::<T>::new(call.owner(), None);
                     let mut context = caller.as_context_mut();
                     let opaque = context.opaque_mut();
                     let returned = self($($name::from_cell(&mut StoreCell(opaque), Cell(call.values[$position]))),*);
                     finish(opaque, returned, call.values)
                 };
-                body(engine, &ty, Box::new(function))
+                body(engine, &ty, function)
             }
         }
 
@@ -137,16 +140,16 @@ macro_rules! closures {
                 let params: Box<[ValType]> = Box::new([$($name::TYPE),*]);
                 let ty = assay_model::types::FuncType { params, results: <R::Values>::types() };
                 let function = move |call: HostCall<'_>| {
-                    let view = || HostCall { owner: call.owner, values: &mut [], caller: call.caller };
-                    let mut caller = Caller::<T>::new(&view());
+                    let (owner, instance) = (call.owner(), call.caller());
+                    let mut caller = Caller::<T>::new(owner, None);
                     let mut context = caller.as_context_mut();
                     let _opaque = context.opaque_mut();
                     $(let $name = $name::from_cell(&mut StoreCell(_opaque), Cell(call.values[$position]));)*
-                    let returned = self(Caller::new(&view()), $($name),*);
+                    let returned = self(Caller::new(owner, instance), $($name),*);
                     let mut context = caller.as_context_mut();
                     finish(context.opaque_mut(), returned, call.values)
                 };
-                body(engine, &ty, Box::new(function))
+                body(engine, &ty, function)
             }
         }
     )*};

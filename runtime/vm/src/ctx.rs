@@ -36,6 +36,8 @@ pub struct StoreCtx {
     pub gc_limit: u32,
     /// The builtin table.
     pub builtins: *const *const (),
+    /// What the embedder's functions and limiter receive.
+    pub(crate) owner: *mut (),
     /// The rest of the store.
     pub(crate) state: *mut StoreState,
 }
@@ -116,7 +118,7 @@ const _: () = {
     assert!(at(offset_of!(StoreCtx, gc_bump), store_ctx::GC_BUMP));
     assert!(at(offset_of!(StoreCtx, gc_limit), store_ctx::GC_LIMIT));
     assert!(at(offset_of!(StoreCtx, builtins), store_ctx::BUILTINS));
-    assert!(at(offset_of!(StoreCtx, state), store_ctx::SIZE));
+    assert!(at(offset_of!(StoreCtx, owner), store_ctx::SIZE));
     assert!(at(offset_of!(FuncRef, wasm_call), func_ref::WASM_CALL));
     assert!(at(offset_of!(FuncRef, array_call), func_ref::ARRAY_CALL));
     assert!(at(offset_of!(FuncRef, ctx), func_ref::CTX));

@@ -4,37 +4,65 @@
 //! reference of its own, bound to the instance, so that the function knows whose code called it.
 #![expect(unsafe_code, reason = "called by code through raw pointers")]
 
-use crate::ctx::{FuncRef, StoreCtx, VmCtx};
+use crate::ctx::{ArrayCall, FuncRef, StoreCtx, VmCtx};
 use crate::raise::Reason;
 use crate::store::InstanceId;
 use crate::value::Value;
 use assay_model::layout::{func_kind, status};
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A call that arrives at a host function.
-#[derive(Debug)]
 pub struct HostCall<'a> {
-    /// The pointer that [`crate::Store::set_owner`] was given.
-    pub owner: *mut (),
+    callee: &'a FuncRef,
     /// Arguments in, results out.
     pub values: &'a mut [Value],
-    /// The instance that imported the function; none when the host or a reference led to it.
-    pub caller: Option<InstanceId>,
 }
 
-/// A host function.
-pub type HostFn = dyn Fn(HostCall<'_>) -> Result<(), Reason> + Send + Sync;
+impl HostCall<'_> {
+    /// The pointer that [`crate::Store::set_owner`] was given.
+    #[inline]
+    pub fn owner(&self) -> *mut () {
+        // SAFETY: a call comes with the reference it went through, whose store is alive and used by this thread
+        // (invariants 1 and 2).
+        unsafe { (*self.callee.store).owner }
+    }
+
+    /// The instance that imported the function; none when the host or a reference led to it.
+    pub fn caller(&self) -> Option<InstanceId> {
+        // SAFETY: a context is null or alive with the store (invariant 1).
+        unsafe { crate::instance::id_of(self.callee.vmctx) }
+    }
+}
 
 /// The closure of a host function with what calling it takes.
 pub struct HostBody {
     /// Canonical type.
-    pub type_id: u32,
+    type_id: u32,
     /// The engine's number of the function's machine shape.
-    pub shape: u32,
+    pub(crate) shape: u32,
     /// Length of the value array: the longer of parameters and results.
-    pub array_len: usize,
-    /// The closure.
-    pub function: Box<HostFn>,
+    array_len: usize,
+    /// The entry that knows the type of the closure.
+    array_call: ArrayCall,
+    /// The closure, of the type that `array_call` knows.
+    closure: Box<dyn Any + Send + Sync>,
+}
+
+impl HostBody {
+    /// A body of canonical type `type_id` and machine shape `shape`, for values arrays of `array_len`: the longer of
+    /// parameters and results.
+    pub fn new<F>(type_id: u32, shape: u32, array_len: usize, function: F) -> Self
+    where
+        F: Fn(HostCall<'_>) -> Result<(), Reason> + Send + Sync + 'static,
+    {
+        Self { type_id, shape, array_len, array_call: array_call::<F>, closure: Box::new(function) }
+    }
+
+    /// Canonical type.
+    pub fn type_id(&self) -> u32 {
+        self.type_id
+    }
 }
 
 impl std::fmt::Debug for HostBody {
@@ -52,7 +80,7 @@ pub(crate) fn reference(
 ) -> FuncRef {
     FuncRef {
         wasm_call,
-        array_call,
+        array_call: body.array_call,
         ctx: std::ptr::null_mut(),
         type_id: body.type_id,
         kind: func_kind::HOST,
@@ -62,25 +90,36 @@ pub(crate) fn reference(
     }
 }
 
-/// `ArrayCall` of every host function.
-unsafe extern "C" fn array_call(callee: *mut FuncRef, values: *mut Value) -> u32 {
+/// `ArrayCall` of the host functions whose closure is an `F`.
+unsafe extern "C" fn array_call<F>(callee: *mut FuncRef, values: *mut Value) -> u32
+where
+    F: Fn(HostCall<'_>) -> Result<(), Reason> + Send + Sync + 'static,
+{
     // SAFETY: whoever calls has a reference that is alive with its store (invariant 1).
-    let callee = unsafe { *callee };
+    let callee = unsafe { &*callee };
     // SAFETY: references with this entry are made above, and the store keeps their bodies (invariant 1).
     let body = unsafe { &*callee.body.cast::<HostBody>() };
+    // SAFETY: `HostBody::new` sets this entry beside a closure of this very type.
+    let function = unsafe { &*std::ptr::from_ref(&*body.closure).cast::<F>() };
     // SAFETY: the array has the callee's length (invariant 4).
     let values = unsafe { std::slice::from_raw_parts_mut(values, body.array_len) };
-    // SAFETY: the store is alive and used by this thread (invariants 1 and 2).
-    let owner = unsafe { crate::store::owner_of(callee.store) };
-    // SAFETY: a context is null or alive with the store (invariant 1).
-    let caller = unsafe { crate::instance::id_of(callee.vmctx) };
-    let outcome = catch_unwind(AssertUnwindSafe(|| (body.function)(HostCall { owner, values, caller })));
+    let outcome = catch_unwind(AssertUnwindSafe(|| function(HostCall { callee, values })));
+    let Ok(Ok(())) = outcome else {
+        // SAFETY: the store is alive and used by this thread (invariants 1 and 2).
+        return unsafe { raised(callee.store, outcome) };
+    };
+    status::OK
+}
+
+/// Records why a host function did not return.
+#[cold]
+unsafe fn raised(store: *mut StoreCtx, outcome: std::thread::Result<Result<(), Reason>>) -> u32 {
     let reason = match outcome {
         Ok(Ok(())) => return status::OK,
         Ok(Err(reason)) => reason,
         Err(panic) => Reason::Panic(panic),
     };
-    // SAFETY: as for the owner.
-    unsafe { crate::raise::set_pending(callee.store, reason) };
+    // SAFETY: by the caller's promise.
+    unsafe { crate::raise::set_pending(store, reason) };
     status::RAISED
 }

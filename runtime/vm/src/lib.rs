@@ -49,7 +49,7 @@ pub use engine_api::{
     data_segment, drop_data, drop_elem, elem_segment, invoke, memory_grow, native_stack_left, push_frame,
     raise_trap, table_grow, value_stack,
 };
-pub use host::{HostBody, HostCall, HostFn};
+pub use host::{HostBody, HostCall};
 pub use instance::{DefinedFuncs, Imports, InstanceParts, InstantiateError};
 pub use limits::Limiter;
 pub use memory::{MemoryError, MemoryPlan};

@@ -75,7 +75,6 @@ pub(crate) struct Global {
 #[expect(clippy::vec_box, reason = "objects keep their address while the vectors grow (invariant 1)")]
 pub(crate) struct StoreState {
     pub(crate) ctx: StoreCtx,
-    pub(crate) owner: *mut (),
     pub(crate) pending: Pending,
     /// A panic of the embedder's limiter, carried on when the outermost call returns.
     pub(crate) limiter_panic: Option<Box<dyn Any + Send>>,
@@ -127,11 +126,11 @@ impl Store {
             gc_bump: 0,
             gc_limit: 0,
             builtins: builtins::table(),
+            owner: std::ptr::null_mut(),
             state: std::ptr::null_mut(),
         };
         let state = Box::new(StoreState {
             ctx,
-            owner: std::ptr::null_mut(),
             pending: Pending::default(),
             limiter_panic: None,
             limiter: None,
@@ -176,7 +175,7 @@ impl Store {
 
     /// Sets the pointer that host functions and the limiter receive.
     pub fn set_owner(&mut self, owner: *mut ()) {
-        self.state_mut().owner = owner;
+        self.state_mut().ctx.owner = owner;
     }
 
     /// Sets who is asked before the store grows.
@@ -207,7 +206,7 @@ impl Store {
     /// How many instances the limiter allows.
     pub fn instance_limit(&mut self) -> usize {
         let state = self.state_mut();
-        let owner = state.owner;
+        let owner = state.ctx.owner;
         state.limiter.as_mut().map_or(usize::MAX, |limiter| limiter.instances(owner))
     }
 
@@ -470,13 +469,13 @@ impl StoreState {
     }
 
     fn may_grow_memory(&mut self, current: u64, desired: u64, ty: MemoryType) -> bool {
-        let owner = self.owner;
+        let owner = self.ctx.owner;
         let maximum = ty.limits.max.map(|pages| pages.saturating_mul(ty.page_size()));
         self.ask(|limiter| limiter.memory_growing(owner, current, desired, maximum))
     }
 
     fn may_grow_table(&mut self, current: u64, desired: u64, ty: TableType) -> bool {
-        let owner = self.owner;
+        let owner = self.ctx.owner;
         self.ask(|limiter| limiter.table_growing(owner, current, desired, ty.limits.max))
     }
 
@@ -535,13 +534,4 @@ pub(crate) unsafe fn state_of<'a>(store: *mut StoreCtx) -> &'a mut StoreState {
     let state = unsafe { (*store).state };
     // SAFETY: by the caller's promise.
     unsafe { &mut *state }
-}
-
-/// The owner's pointer.
-///
-/// # Safety
-/// As for [`state_of`].
-pub(crate) unsafe fn owner_of(store: *mut StoreCtx) -> *mut () {
-    // SAFETY: by the caller's promise.
-    unsafe { state_of(store) }.owner
 }

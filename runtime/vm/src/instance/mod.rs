@@ -181,6 +181,17 @@ impl Instance {
             || self.bound.as_ptr_range().contains(&func_ref.as_ptr().cast_const())
     }
 
+    /// The defined function whose record this is.
+    fn defined_at(&self, func_ref: NonNull<FuncRef>) -> Option<FuncIdx> {
+        let funcs = self.parts.model.funcs.len();
+        (0..funcs).map(FuncIdx::from_index).find(|&func| self.func_ref(func) == Some(func_ref))
+    }
+
+    /// Which of the imported host functions this record is bound to.
+    fn bound_at(&self, func_ref: NonNull<FuncRef>) -> Option<usize> {
+        self.bound.iter().position(|bound| std::ptr::eq(bound, func_ref.as_ptr()))
+    }
+
     fn func_ref(&self, func: FuncIdx) -> Option<NonNull<FuncRef>> {
         self.parts.model.funcs[func.index()].escape.map(|escape| self.context.func_ref(&self.parts, escape))
     }
@@ -218,6 +229,23 @@ impl Store {
             ImportItem::Memory(memory) => ExternId::Memory(object.memories[memory.index()]),
             ImportItem::Global(global) => ExternId::Global(object.globals[global.index()]),
             ImportItem::Tag(_) => return None,
+        })
+    }
+
+    /// The instance that defines a function, or that imports it from the host, with its index there. `None` for host
+    /// functions that no instance imported.
+    pub fn func_origin(&self, func: FuncId) -> Option<(InstanceId, FuncIdx)> {
+        let state = self.state();
+        let func_ref = state.func(func);
+        state.instances.iter().find_map(|instance| {
+            if let Some(defined) = instance.defined_at(func_ref) {
+                return Some((instance.id, defined));
+            }
+            let bound = instance.bound_at(func_ref)?;
+            // SAFETY: interned references live as long as the store (invariant 1).
+            let is_host = |&func: &FuncId| unsafe { state.func(func).as_ref() }.kind == func_kind::HOST;
+            let mut hosts = (0..).zip(&instance.funcs).filter(|(_, func)| is_host(func));
+            hosts.nth(bound).map(|(index, _)| (instance.id, FuncIdx::from_index(index)))
         })
     }
 

@@ -1,0 +1,157 @@
+//! The grouped settings `-W` and `-O`: `KEY`, `KEY=VALUE`, with checked values.
+
+use assay_runtime::Feature;
+use std::time::Duration;
+
+/// A group of settings.
+pub(super) trait Group: Default {
+    /// Takes one setting.
+    fn set(&mut self, key: &str, value: Option<&str>) -> Result<(), String>;
+
+    /// The keys with their meanings, a line each.
+    fn help() -> String;
+}
+
+/// Reads the settings of a group.
+pub(super) fn parse<G: Group>(settings: &[String]) -> Result<G, String> {
+    let mut group = G::default();
+    for setting in settings {
+        let (key, value) = match setting.split_once('=') {
+            Some((key, value)) => (key, Some(value)),
+            None => (setting.as_str(), None),
+        };
+        group.set(key, value).map_err(|reason| format!("`{setting}`: {reason}"))?;
+    }
+    Ok(group)
+}
+
+/// Settings of WebAssembly itself.
+#[derive(Default)]
+pub(super) struct Wasm {
+    pub(super) fuel: Option<u64>,
+    pub(super) timeout: Option<Duration>,
+    pub(super) max_memory_size: Option<usize>,
+    pub(super) max_wasm_stack: Option<usize>,
+    pub(super) features: Vec<(Feature, bool)>,
+}
+
+impl Group for Wasm {
+    fn set(&mut self, key: &str, value: Option<&str>) -> Result<(), String> {
+        match key {
+            "fuel" => {
+                self.fuel = Some(required(value)?.parse().map_err(|_| "expected a number of units of fuel")?)
+            }
+            "timeout" => self.timeout = Some(crate::units::duration(required(value)?)?),
+            "max-memory-size" => self.max_memory_size = Some(size(required(value)?)?),
+            "max-wasm-stack" => self.max_wasm_stack = Some(size(required(value)?)?),
+            key => {
+                let unknown = || format!("unknown setting `{key}`; `-W help` lists them");
+                let feature = super::feature(key).ok_or_else(unknown)?;
+                self.features.push((feature, flag(value)?));
+            }
+        }
+        Ok(())
+    }
+
+    fn help() -> String {
+        let mut help = String::from(
+            "  fuel=N                 stop the guest after N units of fuel\n  \
+             timeout=DURATION       stop the guest after that time (`500ms`, `10s`, `2m`)\n  \
+             max-memory-size=SIZE   largest size of a memory (`65536`, `64MiB`)\n  \
+             max-wasm-stack=SIZE    native stack that the guest may use\n",
+        );
+        for feature in Feature::ALL {
+            let state =
+                if assay_runtime::FeatureSet::built().contains(*feature) { "on" } else { "not built yet" };
+            help.push_str(&format!(
+                "  {:<22} {} ({state})\n",
+                format!("{}[=y|n]", feature.key()),
+                feature.standard()
+            ));
+        }
+        help
+    }
+}
+
+/// Settings of the compiler.
+#[derive(Default)]
+pub(super) struct Codegen {
+    pub(super) opt_level: Option<u8>,
+    pub(super) signals: Option<bool>,
+}
+
+impl Group for Codegen {
+    fn set(&mut self, key: &str, value: Option<&str>) -> Result<(), String> {
+        match key {
+            "opt-level" => {
+                self.opt_level = Some(match required(value)? {
+                    "0" => 0,
+                    "1" | "2" | "s" => 2,
+                    _ => return Err("expected 0, 1, 2 or s".to_owned()),
+                });
+            }
+            "signals-based-traps" => self.signals = Some(flag(value)?),
+            key => return Err(format!("unknown setting `{key}`; `-O help` lists them")),
+        }
+        Ok(())
+    }
+
+    fn help() -> String {
+        "  opt-level=0|1|2|s            how much the compiler optimises\n  \
+         signals-based-traps[=y|n]    whether traps may come by hardware fault\n"
+            .to_owned()
+    }
+}
+
+fn required(value: Option<&str>) -> Result<&str, String> {
+    value.ok_or_else(|| "expected a value".to_owned())
+}
+
+fn flag(value: Option<&str>) -> Result<bool, String> {
+    match value {
+        None | Some("y" | "yes" | "true") => Ok(true),
+        Some("n" | "no" | "false") => Ok(false),
+        Some(_) => Err("expected `y` or `n`".to_owned()),
+    }
+}
+
+/// Splits `64MiB` into number and unit.
+fn split_unit(text: &str) -> (&str, &str) {
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    text.split_at(end)
+}
+
+fn size(text: &str) -> Result<usize, String> {
+    let (number, unit) = split_unit(text);
+    let scale: usize = match unit {
+        "" | "B" => 1,
+        "KiB" | "K" | "k" => 1 << 10,
+        "MiB" | "M" => 1 << 20,
+        "GiB" | "G" => 1 << 30,
+        "KB" | "kB" => 1_000,
+        "MB" => 1_000_000,
+        "GB" => 1_000_000_000,
+        _ => return Err(format!("unknown unit `{unit}`; use KiB, MiB or GiB")),
+    };
+    let number: usize = number.parse().map_err(|_| "expected a size such as `65536` or `64MiB`")?;
+    number.checked_mul(scale).ok_or_else(|| "the size is too large".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_units() {
+        assert_eq!((size("64MiB"), size("65536"), size("1GB")), (Ok(64 << 20), Ok(65536), Ok(1_000_000_000)));
+        assert!(size("-1").is_err() && size("64 MB").is_err() && size("").is_err());
+    }
+
+    #[test]
+    fn unknown_keys_and_values_are_refused() {
+        assert!(parse::<Wasm>(&["fuel=-1".to_owned()]).is_err());
+        assert!(parse::<Wasm>(&["simd=maybe".to_owned()]).is_err());
+        assert!(parse::<Codegen>(&["opt-level=9".to_owned()]).is_err());
+        assert!(parse::<Wasm>(&["simd=n".to_owned()]).is_ok());
+    }
+}
