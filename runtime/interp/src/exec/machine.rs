@@ -13,6 +13,12 @@ use std::sync::atomic::Ordering;
 /// Words of a handler's address.
 pub(super) const HEAD: usize = 2;
 
+/// A number that need not be aligned. Reading it as a field, and not by `read_unaligned`, takes the address of no
+/// local in any build, which a handler could not afford.
+#[derive(Copy, Clone)]
+#[repr(C, packed)]
+pub(super) struct Packed<T>(pub(super) T);
+
 /// What an activation keeps outside of registers.
 #[derive(Copy, Clone)]
 #[repr(C)]
@@ -61,9 +67,9 @@ impl Machine {
     /// The two words from `at` on, as one number.
     #[inline(always)]
     pub(super) fn word64(&self, at: usize) -> u64 {
-        let place = self.ip.wrapping_add(at).cast::<u64>();
+        let place = self.ip.wrapping_add(at).cast::<Packed<u64>>();
         // SAFETY: the words belong to the instruction (invariant 1).
-        unsafe { place.read_unaligned() }
+        unsafe { (*place).0 }
     }
 
     /// The address of a cell.

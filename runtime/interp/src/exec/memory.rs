@@ -5,7 +5,7 @@
 //! every other access goes through the instance's context with checked 64-bit sums.
 
 use super::dispatch::{Flow, Opcode, Pair, Step};
-use super::machine::{HEAD, Machine, memory_at};
+use super::machine::{HEAD, Machine, Packed, memory_at};
 use super::operand::{Acc, Cell, Imm, Mode, Slot, Source, Target, ToAcc, ToSlot};
 use assay_model::trap::TrapKind;
 use std::marker::PhantomData;
@@ -58,14 +58,14 @@ pub(crate) trait StoreOperator {
 #[inline(always)]
 fn load<R: Stored>(place: *mut u8) -> R {
     // SAFETY: all bytes of the access lie below the memory's length (invariant 4).
-    R::from_memory(unsafe { place.cast::<R>().read_unaligned() })
+    R::from_memory(unsafe { (*place.cast::<Packed<R>>()).0 })
 }
 
 /// Writes to memory; `place` was checked.
 #[inline(always)]
 fn store<R: Stored>(place: *mut u8, value: R) {
     // SAFETY: all bytes of the access lie below the memory's length (invariant 4).
-    unsafe { place.cast::<R>().write_unaligned(R::from_memory(value)) };
+    unsafe { (*place.cast::<Packed<R>>()).0 = R::from_memory(value) };
 }
 
 /// The first byte of an access to memory 0 that ends at `address + offset and width`.
@@ -238,10 +238,6 @@ macro_rules! load_operators {
         pub(crate) enum LoadOp { $($name,)* }
 
         impl LoadOp {
-            /// Every operator.
-            #[cfg(test)]
-            pub(crate) const ALL: &[LoadOp] = &[$(LoadOp::$name,)*];
-
             /// Bytes of the access.
             pub(crate) fn size(self) -> u32 {
                 match self { $(LoadOp::$name => <$raw as Stored>::SIZE,)* }
@@ -281,10 +277,6 @@ macro_rules! store_operators {
         pub(crate) enum StoreOp { $($name,)* }
 
         impl StoreOp {
-            /// Every operator.
-            #[cfg(test)]
-            pub(crate) const ALL: &[StoreOp] = &[$(StoreOp::$name,)*];
-
             /// Bytes of the access.
             pub(crate) fn size(self) -> u32 {
                 match self { $(StoreOp::$name => <$raw as Stored>::SIZE,)* }

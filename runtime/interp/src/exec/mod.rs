@@ -38,5 +38,10 @@ pub(crate) mod operand;
 pub(crate) mod reference;
 mod unwind;
 
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
 pub(crate) use dispatch::{Opcode, Pair};
 pub use enter::ARRAY_CALL;

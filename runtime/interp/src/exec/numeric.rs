@@ -216,10 +216,6 @@ macro_rules! unary_operators {
         pub(crate) enum UnaryOp { $($name,)* }
 
         impl UnaryOp {
-            /// Every operator.
-            #[cfg(test)]
-            pub(crate) const ALL: &[UnaryOp] = &[$(UnaryOp::$name,)*];
-
             /// Whether it can trap.
             pub(crate) fn traps(self) -> bool {
                 match self { $(UnaryOp::$name => <$output as Outcome>::TRAPS,)* }
@@ -253,10 +249,6 @@ macro_rules! binary_operators {
         pub(crate) enum BinaryOp { $($name,)* }
 
         impl BinaryOp {
-            /// Every operator.
-            #[cfg(test)]
-            pub(crate) const ALL: &[BinaryOp] = &[$(BinaryOp::$name,)*];
-
             /// Whether the operands can change places.
             pub(crate) fn commutes(self) -> bool {
                 match self { $(BinaryOp::$name => $commutes,)* }
@@ -296,10 +288,6 @@ macro_rules! comparisons {
         pub(crate) enum CompareOp { $($name,)* }
 
         impl CompareOp {
-            /// Every comparison.
-            #[cfg(test)]
-            pub(crate) const ALL: &[CompareOp] = &[$(CompareOp::$name,)*];
-
             /// The comparison `opposite(a, b)` or `opposite(b, a)` (then the flag is set) that is true when this one is
             /// false. Ordered comparisons of floats have none: both are false for NaN.
             pub(crate) fn opposite(self) -> Option<(CompareOp, bool)> {

@@ -1,0 +1,90 @@
+//! For tests: a module from its text to a running instance, with nothing between but `vm`.
+
+use crate::{ARRAY_CALL, LowerOptions, lower};
+use assay_model::features::FeatureSet;
+use assay_model::layout::{AbiSig, VmCtxLayout};
+use assay_model::module::{ImportItem, ModuleModel};
+use assay_model::trap::TrapKind;
+use assay_model::types::CanonicalTypes;
+use assay_vm::{
+    DefinedFuncs, ExternId, FuncId, Imports, InstanceId, InstanceParts, MemoryPlan, Reason, Store, Value,
+};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+/// A store with what its instances share.
+pub(crate) struct Rig {
+    pub(crate) store: Store,
+    pub(crate) epoch: Arc<AtomicU64>,
+    types: CanonicalTypes,
+    options: LowerOptions,
+}
+
+/// What a call left.
+pub(crate) type Outcome = Result<Vec<u64>, TrapKind>;
+
+impl Rig {
+    pub(crate) fn new(options: LowerOptions) -> Self {
+        let epoch = Arc::new(AtomicU64::new(0));
+        let store = Store::new(&epoch, 512 << 10);
+        Self { store, epoch, types: CanonicalTypes::default(), options }
+    }
+
+    /// Instantiates a module with the functions it imports, in their order.
+    pub(crate) fn instantiate(&mut self, text: &str, funcs: Vec<FuncId>) -> InstanceId {
+        let bytes: Arc<[u8]> = wat::parse_str(text).unwrap().into();
+        let parsed = assay_parse::parse(&bytes, FeatureSet::built()).unwrap();
+        let bytecode = Arc::new(lower(&parsed, &bytes, &self.options).unwrap());
+        let model: ModuleModel = parsed.model;
+        let ids = self.types.intern_module(&model.types, &model.rec_groups);
+        let type_ids: Arc<[u32]> = ids.iter().map(|id| id.0).collect();
+        let body = |func| bytecode.body(model.defined_func(func).unwrap());
+        // SAFETY: `ARRAY_CALL` runs the code that `bytecode` keeps.
+        let code = unsafe {
+            DefinedFuncs::interpreted(&model, &type_ids, ARRAY_CALL, body, |ty| ty as u32, bytecode.clone())
+        };
+        let layout = VmCtxLayout::new(&model);
+        let memories = MemoryPlan { guards: false };
+        let model = Arc::new(model);
+        let parts = InstanceParts { model, layout, type_ids, bytes, code, memories, token: 0 };
+        self.store.instantiate(&parts, Imports { funcs, ..Imports::default() }).unwrap()
+    }
+
+    pub(crate) fn func(&mut self, instance: InstanceId, name: &str) -> FuncId {
+        let model = self.store.instance_model(instance).clone();
+        let export = model.exports.iter().find(|export| export.name == name).unwrap();
+        let Some(ExternId::Func(func)) = self.store.instance_item(instance, export.item) else {
+            panic!("`{name}` is no function")
+        };
+        func
+    }
+
+    /// Calls an export with arguments as cells.
+    pub(crate) fn call(&mut self, instance: InstanceId, name: &str, arguments: &[u64]) -> Outcome {
+        let func = self.func(instance, name);
+        let model = self.store.instance_model(instance).clone();
+        let export = model.exports.iter().find(|export| export.name == name).unwrap();
+        let ImportItem::Func(index) = export.item else { panic!("`{name}` is no function") };
+        let ty = model.func_type(index);
+        let shape = AbiSig::of(ty, &|_| true);
+        let mut values = vec![Value::ZERO; shape.array_len()];
+        for (value, &cell) in values.iter_mut().zip(arguments) {
+            *value = Value::from_bits(u128::from(cell));
+        }
+        // SAFETY: the array has room for parameters and results, and the arguments are numbers.
+        match unsafe { self.store.call(func, &mut values) } {
+            Ok(()) => Ok(values[..ty.results.len()].iter().map(|value| value.low()).collect()),
+            Err(raised) => match raised.reason {
+                Reason::Trap { kind, .. } => Err(kind),
+                other => panic!("{other:?}"),
+            },
+        }
+    }
+}
+
+/// Calls the export `run` of a module of its own.
+pub(crate) fn run(text: &str, arguments: &[u64]) -> Outcome {
+    let mut rig = Rig::new(LowerOptions::default());
+    let instance = rig.instantiate(text, Vec::new());
+    rig.call(instance, "run", arguments)
+}

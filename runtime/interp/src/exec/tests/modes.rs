@@ -1,0 +1,189 @@
+//! Each operator gives the same result whatever mode its operands have and wherever its result goes: a module is
+//! written for each, which compares all forms in a loop, on a small native stack.
+
+use super::on_small_stack;
+use crate::exec::testing::run;
+use assay_model::ops::{self, Immediates, OpRow};
+use std::fmt::Write;
+
+/// Rounds of each loop: a handler that left 8 bytes behind would fill the stack.
+const ROUNDS: u64 = 20_000;
+
+fn type_name(letter: char) -> &'static str {
+    match letter {
+        'i' => "i32",
+        'I' => "i64",
+        'f' => "f32",
+        'F' => "f64",
+        other => panic!("no number type `{other}`"),
+    }
+}
+
+/// Operands that no operator traps on.
+fn constant(ty: &str, second: bool) -> &'static str {
+    match (ty, second) {
+        ("i32" | "i64", false) => "-1234567",
+        ("i32" | "i64", true) => "13",
+        (_, false) => "7.6875",
+        (_, true) => "0x1.8p-1",
+    }
+}
+
+/// The three ways to give an operand: a local, a constant, and an expression that leaves it in the accumulator.
+fn ways(ty: &str, name: &str, second: bool) -> [String; 3] {
+    let local = format!("(local.get ${name})");
+    let expression = match ty {
+        "i32" | "i64" => format!("({ty}.add {local} ({ty}.const 0))"),
+        _ => format!("({ty}.copysign {local} {local})"),
+    };
+    [local, format!("({ty}.const {})", constant(ty, second)), expression]
+}
+
+/// The bits of a value as an integer expression, and the type of that.
+fn bits(ty: &str, value: &str) -> (String, &'static str) {
+    match ty {
+        "f32" => (format!("(i32.reinterpret_f32 {value})"), "i32"),
+        "f64" => (format!("(i64.reinterpret_f64 {value})"), "i64"),
+        "i64" => (value.to_owned(), "i64"),
+        _ => (value.to_owned(), "i32"),
+    }
+}
+
+/// Wraps statements into a loop of [`ROUNDS`] rounds that answers `$diff`.
+fn module(locals: &str, before: &str, body: &str) -> String {
+    format!(
+        "(module (memory 1) (func (export \"run\") (param $n i32) (result i32) (local $diff i32) {locals}
+          {before}
+          (loop $again {body}
+            (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+            (br_if $again (local.get $n)))
+          (local.get $diff)))"
+    )
+}
+
+/// Statements that note a difference between `form` and `$expected`, with the result in the accumulator and in a slot.
+fn expect_same(out: &mut String, ty: &str, form: &str) {
+    let (expected, int) = bits(ty, "(local.get $expected)");
+    for value in [form.to_owned(), "(local.get $t)".to_owned()] {
+        let (value, _) = bits(ty, &value);
+        if value.contains("$t") {
+            writeln!(out, "(local.set $t {form})").unwrap();
+        }
+        writeln!(out, "(local.set $diff (i32.or (local.get $diff) ({int}.ne {value} {expected})))").unwrap();
+    }
+}
+
+/// The forms of an operator with one or two operands.
+fn forms(row: &OpRow, inputs: &[&str]) -> Vec<String> {
+    let first = ways(inputs[0], "a", false);
+    match inputs.get(1) {
+        None => first.iter().map(|a| format!("({} {a})", row.mnemonic)).collect(),
+        Some(ty) => {
+            let second = ways(ty, "b", true);
+            let pairs = first.iter().flat_map(|a| second.iter().map(move |b| (a, b)));
+            pairs.map(|(a, b)| format!("({} {a} {b})", row.mnemonic)).collect()
+        }
+    }
+}
+
+fn numeric_module(row: &OpRow) -> String {
+    let (inputs, output) = row.signature.split_once(':').unwrap();
+    let inputs: Vec<&str> = inputs.chars().map(type_name).collect();
+    let output = type_name(output.chars().next().unwrap());
+    let forms = forms(row, &inputs);
+    let mut locals = format!("(local $a {}) (local $expected {output}) (local $t {output})", inputs[0]);
+    let mut before = format!("(local.set $a ({}.const {}))", inputs[0], constant(inputs[0], false));
+    if let Some(ty) = inputs.get(1) {
+        write!(locals, "(local $b {ty})").unwrap();
+        write!(before, "(local.set $b ({ty}.const {}))", constant(ty, true)).unwrap();
+    }
+    write!(before, "(local.set $expected {})", forms[0]).unwrap();
+    let mut body = String::new();
+    for form in &forms {
+        expect_same(&mut body, output, form);
+        if output == "i32" {
+            branches(&mut body, form);
+        }
+    }
+    module(&locals, &before, &body)
+}
+
+/// Statements that note when a branch on `form`, or on its opposite, goes another way than `$expected` says.
+fn branches(out: &mut String, form: &str) {
+    let taken = "(local.set $diff (i32.or (local.get $diff) (i32.eqz (local.get $expected))))";
+    let not_taken =
+        "(local.set $diff (i32.or (local.get $diff) (i32.ne (local.get $expected) (i32.const 0))))";
+    writeln!(out, "(if {form} (then {taken}) (else {not_taken}))").unwrap();
+    writeln!(out, "(if (i32.eqz {form}) (then {not_taken}) (else {taken}))").unwrap();
+    writeln!(out, "(block $out (br_if $out {form}) {not_taken})").unwrap();
+    writeln!(out, "(block $out (br_if $out (i32.eqz {form})) {taken})").unwrap();
+    let chosen = "(local.get $expected) (i32.const 0)";
+    writeln!(out, "(if (i32.ne (select {chosen} {form}) (local.get $expected)) (then {not_taken}))").unwrap();
+}
+
+#[test]
+fn numeric_operators_agree_in_every_mode() {
+    let rows = ops::all().filter(|row| {
+        let plain = row.immediates == Immediates::None && !row.signature.contains(['t', 'r', '*']);
+        plain && row.signature.len() >= 3 && !row.signature.ends_with(':')
+    });
+    let mut count = 0;
+    for row in rows {
+        let text = numeric_module(row);
+        let outcome = on_small_stack(move || run(&text, &[ROUNDS]));
+        assert_eq!(outcome, Ok(vec![0]), "{}", row.mnemonic);
+        count += 1;
+    }
+    assert_eq!(count, 128, "the numeric operators of the table");
+}
+
+#[test]
+fn accesses_agree_in_every_mode() {
+    let mut loads = 0;
+    for row in ops::all().filter(|row| row.immediates == Immediates::MemArg && !row.signature.ends_with(':'))
+    {
+        let output = type_name(row.signature.chars().last().unwrap());
+        let locals = format!("(local $p i32) (local $expected {output}) (local $t {output})");
+        let before = format!(
+            "(i64.store (i32.const 100) (i64.const 0xf1e2d3c4b5a69788)) (local.set $p (i32.const 90))
+             (local.set $expected ({} offset=10 (local.get $p)))",
+            row.mnemonic
+        );
+        let mut body = String::new();
+        for address in ["(local.get $p)", "(i32.const 90)", "(i32.add (local.get $p) (i32.const 0))"] {
+            expect_same(&mut body, output, &format!("({} offset=10 {address})", row.mnemonic));
+        }
+        let text = module(&locals, &before, &body);
+        assert_eq!(on_small_stack(move || run(&text, &[ROUNDS])), Ok(vec![0]), "{}", row.mnemonic);
+        loads += 1;
+    }
+    assert_eq!(loads, 14);
+}
+
+#[test]
+fn stores_agree_in_every_mode() {
+    let mut stores = 0;
+    for row in ops::all().filter(|row| row.immediates == Immediates::MemArg && row.signature.ends_with(':')) {
+        let ty = row.mnemonic.split_once('.').unwrap().0;
+        let locals = format!("(local $p i32) (local $a {ty}) (local $expected i64) (local $t i64)");
+        let load = "(i64.load offset=10 (local.get $p))";
+        let before = format!(
+            "(local.set $a ({ty}.const {})) (local.set $p (i32.const 90)) ({} offset=10 (local.get $p) (local.get $a))
+             (local.set $expected {load})",
+            constant(ty, false),
+            row.mnemonic
+        );
+        let mut body = String::new();
+        for address in ["(local.get $p)", "(i32.const 90)", "(i32.add (local.get $p) (i32.const 0))"] {
+            for value in ways(ty, "a", false) {
+                writeln!(body, "(i64.store (i32.const 100) (i64.const 0))").unwrap();
+                writeln!(body, "({} offset=10 {address} {value})", row.mnemonic).unwrap();
+                expect_same(&mut body, "i64", load);
+            }
+        }
+        let text = module(&locals, &before, &body);
+        assert_eq!(on_small_stack(move || run(&text, &[ROUNDS])), Ok(vec![0]), "{}", row.mnemonic);
+        stores += 1;
+    }
+    assert_eq!(stores, 9);
+}
