@@ -24,6 +24,7 @@ pub struct Player<'s, 'a> {
     instances: HashMap<&'a str, Slot<InstanceId>>,
     definition: Option<Slot<ModuleId>>,
     definitions: HashMap<&'a str, Slot<ModuleId>>,
+    registered: HashMap<&'a str, InstanceId>,
     /// Registered names whose instance is not there.
     missing: HashMap<&'a str, Absence>,
     results: Vec<Value>,
@@ -47,6 +48,7 @@ impl<'s, 'a> Player<'s, 'a> {
             instances: HashMap::new(),
             definition: None,
             definitions: HashMap::new(),
+            registered: HashMap::new(),
             missing: HashMap::new(),
             results: Vec::new(),
         }
@@ -58,6 +60,9 @@ impl<'s, 'a> Player<'s, 'a> {
             Directive::Module { name, source } => {
                 let made = self.define(source).and_then(|module| self.instantiate(module));
                 let (slot, judgement) = settle(index, "a module that can be instantiated", made);
+                if let Err(absence) = &slot {
+                    self.miss_writes(source, absence);
+                }
                 self.bind(*name, slot);
                 judgement
             }
@@ -130,6 +135,7 @@ impl<'s, 'a> Player<'s, 'a> {
         match self.instance(instance) {
             Ok(instance) => {
                 self.missing.remove(name);
+                self.registered.insert(name, instance);
                 self.session.register(name, instance);
                 Judgement::Pass
             }
@@ -143,7 +149,25 @@ impl<'s, 'a> Player<'s, 'a> {
         }
     }
 
+    /// A module was not instantiated that would have written into others: what these hold now is not what the script
+    /// goes on with, so they are not there any more either.
+    fn miss_writes(&mut self, source: &Source<'a>, absence: &Absence) {
+        for module in source.writes_into() {
+            let Some(&instance) = self.registered.get(module) else { continue };
+            let slots = self.instances.values_mut().chain(&mut self.current);
+            slots.filter(|slot| **slot == Ok(instance)).for_each(|slot| *slot = Err(absence.clone()));
+            let names: Vec<&str> = self
+                .registered
+                .iter()
+                .filter(|(_, other)| **other == instance)
+                .map(|(name, _)| *name)
+                .collect();
+            names.into_iter().for_each(|name| self.lose_name(name, absence.clone()));
+        }
+    }
+
     fn lose_name(&mut self, name: &'a str, absence: Absence) {
+        self.registered.remove(name);
         self.session.unregister(name);
         self.missing.insert(name, absence);
     }
@@ -182,7 +206,11 @@ impl<'s, 'a> Player<'s, 'a> {
             Action::Get { instance, field } => self.get(*instance, field),
             Action::Module(source) => {
                 self.results.clear();
-                self.define(source).and_then(|module| self.instantiate(module)).map(drop)
+                let made = self.define(source).and_then(|module| self.instantiate(module));
+                if let Err(Trouble::Absent(absence)) = &made {
+                    self.miss_writes(source, absence);
+                }
+                made.map(drop)
             }
         };
         self.look(outcome, look)

@@ -62,6 +62,7 @@ pub fn split(text: &str) -> Result<Vec<Form<'_>>, FormError> {
     Ok(forms)
 }
 
+#[derive(Clone, Copy)]
 struct Scan<'a> {
     text: &'a str,
     bytes: &'a [u8],
@@ -82,8 +83,9 @@ impl<'a> Scan<'a> {
         }
         let (start, line, column) = (self.at, self.line, (self.at - self.line_start + 1) as u32);
         let opened = self.error("parenthesis is never closed");
-        let head = self.word(start + 1);
-        let second = self.word(start + 1 + head.len() + self.spaces(start + 1 + head.len()));
+        let mut ahead = *self;
+        ahead.at += 1;
+        let [head, second] = [ahead.word()?, ahead.word()?];
         let mut depth = 0_usize;
         loop {
             self.skip_space()?;
@@ -106,15 +108,14 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// The word that begins at `from`.
-    fn word(&self, from: usize) -> &'a str {
-        let rest = &self.bytes[from.min(self.bytes.len())..];
+    /// The word behind space and comments, empty where something else stands.
+    fn word(&mut self) -> Result<&'a str, FormError> {
+        self.skip_space()?;
+        let rest = &self.bytes[self.at..];
         let len = rest.iter().take_while(|byte| !b" \t\r\n()\";".contains(byte)).count();
-        self.text.get(from..from + len).unwrap_or("")
-    }
-
-    fn spaces(&self, from: usize) -> usize {
-        self.bytes[from.min(self.bytes.len())..].iter().take_while(|byte| byte.is_ascii_whitespace()).count()
+        let word = self.text.get(self.at..self.at + len).unwrap_or_default();
+        self.at += len;
+        Ok(word)
     }
 
     fn skip_space(&mut self) -> Result<(), FormError> {
@@ -214,6 +215,11 @@ mod tests {
             kinds("(module definition $M)(module\n instance $I $M)(module $definition)(module quote \"\")"),
             ["module definition", "module instance", "module", "module"]
         );
+    }
+
+    #[test]
+    fn comments_may_stand_before_the_first_word() {
+        assert_eq!(heads("( ;; x\nmodule) ((;x;)invoke(;y;))"), [(1, 1, "module"), (2, 9, "invoke")]);
     }
 
     #[test]

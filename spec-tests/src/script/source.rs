@@ -5,7 +5,7 @@
 
 use std::cell::{OnceCell, RefCell};
 
-use wast::core::{Module, ModuleKind};
+use wast::core::{DataKind, ElemKind, ImportItems, Module, ModuleField, ModuleKind};
 use wast::lexer::Lexer;
 use wast::parser::{self, ParseBuffer};
 use wast::{QuoteWat, QuoteWatTest, Wat};
@@ -36,6 +36,19 @@ impl<'a> Source<'a> {
         Self { wat: RefCell::new(wat), rules, bytes: OnceCell::new() }
     }
 
+    /// The names of the modules into whose memories and tables this one may write when it is instantiated. Known for
+    /// modules that are given as text.
+    pub fn writes_into(&self) -> Vec<&'a str> {
+        // Encoding resolves the fields, so that every import is a field of its own.
+        let _encoded = self.bytes();
+        match &*self.wat.borrow() {
+            QuoteWat::Wat(Wat::Module(Module { kind: ModuleKind::Text(fields), .. })) if writes(fields) => {
+                fields.iter().filter_map(import).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// The binary form.
     pub fn bytes(&self) -> Result<&[u8], &SourceError> {
         self.bytes.get_or_init(|| encode(&mut self.wat.borrow_mut(), self.rules)).as_ref().map(Vec::as_slice)
@@ -45,6 +58,27 @@ impl<'a> Source<'a> {
 impl std::fmt::Debug for Source<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Source").field("bytes", &self.bytes).finish_non_exhaustive()
+    }
+}
+
+/// Whether instantiation does more than make an instance.
+fn writes(fields: &[ModuleField<'_>]) -> bool {
+    fields.iter().any(|field| match field {
+        ModuleField::Start(_) => true,
+        ModuleField::Data(data) => matches!(data.kind, DataKind::Active { .. }),
+        ModuleField::Elem(elem) => matches!(elem.kind, ElemKind::Active { .. }),
+        _ => false,
+    })
+}
+
+fn import<'a>(field: &ModuleField<'a>) -> Option<&'a str> {
+    match field {
+        ModuleField::Import(imports) => match &imports.items {
+            ImportItems::Single { module, .. }
+            | ImportItems::Group1 { module, .. }
+            | ImportItems::Group2 { module, .. } => Some(*module),
+        },
+        _ => None,
     }
 }
 

@@ -16,3 +16,13 @@
 (module (data "from M."))
 (assert_return (invoke "id"))
 (assert_invalid (module (data "INVALID")) "")
+(module $S (memory (export "m") 1))
+(register "S" $S)
+(assert_return (invoke $S "id"))
+(module (import "S" "m" (memory 1)) (data (i32.const 0) "VECTORS")) ;; skip: feature simd
+(assert_return (invoke $S "id"))                    ;; skip: feature simd
+(module (import "S" "m" (memory 1)))                ;; skip: feature simd
+(module $S)
+(register "S" $S)
+(module (import "S" "m" (memory 1)) (data "VECTORS")) ;; skip: feature simd
+(assert_return (invoke $S "id"))

@@ -1,24 +1,27 @@
-//! A worker for tests: its engines are a fake one, and liars wrapped around it.
+//! A worker for tests: its engines are ours, a fake one, and liars wrapped around either.
 //!
-//! Started by `tests/driver.rs` as `--engine`'s worker process would be.
+//! Started by the tests beside it as the command's own worker would be.
 
 #![forbid(unsafe_code)]
 
 mod fake;
 mod liar;
 
-use assay_spec_tests::engine::{EngineFactory, EngineUnderTest, Lane};
+use assay_spec_tests::engine::{EngineFactory, EngineUnderTest, Lane, Runtime};
 use assay_spec_tests::features::Profile;
 use assay_spec_tests::process::Worker;
 
 struct Engines;
 
 impl EngineFactory for Engines {
-    fn engine(&self, lane: &Lane, _profile: &Profile) -> Result<Box<dyn EngineUnderTest>, String> {
+    fn engine(&self, lane: &Lane, profile: &Profile) -> Result<Box<dyn EngineUnderTest>, String> {
+        let honest = |name: &str| match name {
+            "fake" => Ok(Box::new(fake::Fake) as Box<dyn EngineUnderTest>),
+            name => Runtime.engine(&Lane { engine: name.to_owned(), ..lane.clone() }, profile),
+        };
         match lane.engine.split_once(':') {
-            None if lane.engine == "fake" => Ok(Box::new(fake::Fake)),
-            Some(("liar", lie)) => liar::wrap(Box::new(fake::Fake), lie),
-            _ => Err(format!("unknown engine {}", lane.engine)),
+            Some((name, lie)) => liar::wrap(honest(name)?, lie),
+            None => honest(&lane.engine),
         }
     }
 }

@@ -19,6 +19,8 @@ pub struct Runtime;
 /// An engine of our own runtime with its settings.
 struct RuntimeEngine {
     engine: Engine,
+    /// Objects of `spectest` that wait for a feature of the profile.
+    awaited: Vec<(&'static str, Feature)>,
 }
 
 impl EngineFactory for Runtime {
@@ -38,13 +40,14 @@ impl EngineFactory for Runtime {
             .features(features(profile)?);
         let engine = Engine::new(&config)
             .map_err(|error| format!("the engine {} does not start: {error}", lane.engine))?;
-        Ok(Box::new(RuntimeEngine { engine }))
+        let awaited = spectest::AWAITED.into_iter().filter(|(_, feature)| profile.has(feature.key()));
+        Ok(Box::new(RuntimeEngine { engine, awaited: awaited.collect() }))
     }
 }
 
 impl EngineUnderTest for RuntimeEngine {
     fn open(&self) -> Box<dyn Session + '_> {
-        Box::new(RuntimeSession::new(&self.engine))
+        Box::new(RuntimeSession::new(&self.engine, &self.awaited))
     }
 }
 

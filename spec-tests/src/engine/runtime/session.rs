@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use assay_runtime::{Engine, Error, Extern, ExternRef, Instance, Linker, Module, Store, Val};
+use assay_runtime::{Engine, Error, Extern, ExternRef, Feature, Instance, Linker, Module, Store, Val};
 
 use super::spectest;
 use crate::engine::{Failure, InstanceId, ModuleId, Session, Stage};
@@ -13,6 +13,7 @@ use crate::value::{Hierarchy, Object, Value};
 
 pub(super) struct RuntimeSession<'e> {
     engine: &'e Engine,
+    awaited: &'e [(&'static str, Feature)],
     store: Store<()>,
     modules: Vec<Module>,
     instances: Vec<Instance>,
@@ -25,9 +26,10 @@ pub(super) struct RuntimeSession<'e> {
 }
 
 impl<'e> RuntimeSession<'e> {
-    pub(super) fn new(engine: &'e Engine) -> Self {
+    pub(super) fn new(engine: &'e Engine, awaited: &'e [(&'static str, Feature)]) -> Self {
         Self {
             engine,
+            awaited,
             store: Store::new(engine, ()),
             modules: Vec::new(),
             instances: Vec::new(),
@@ -40,6 +42,11 @@ impl<'e> RuntimeSession<'e> {
     }
 
     fn linked(&mut self, module: &Module) -> Result<Instance, Error> {
+        for import in module.imports().filter(|import| import.module() == spectest::NAME) {
+            if let Some(&(_, feature)) = self.awaited.iter().find(|(name, _)| *name == import.name()) {
+                return Err(Error::Unsupported { feature });
+            }
+        }
         if self.linker.is_none() {
             self.linker = Some(self.link()?);
         }

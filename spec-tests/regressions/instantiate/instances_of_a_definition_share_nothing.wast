@@ -1,0 +1,18 @@
+;; A definition can be instantiated often; each instance has its own global, memory and table.
+(module definition $D
+  (global $g (mut i32) (i32.const 0))
+  (memory 1)
+  (table 1 funcref)
+  (func $f)
+  (elem declare func $f)
+  (func (export "touch")
+    (global.set $g (i32.const 1))
+    (i32.store (i32.const 8) (i32.const 2))
+    (table.set 0 (i32.const 0) (ref.func $f)))
+  (func (export "state") (result i32 i32 i32)
+    (global.get $g) (i32.load (i32.const 8)) (ref.is_null (table.get 0 (i32.const 0)))))
+(module instance $A $D)
+(module instance $B $D)
+(invoke $A "touch")
+(assert_return (invoke $A "state") (i32.const 1) (i32.const 2) (i32.const 0))
+(assert_return (invoke $B "state") (i32.const 0) (i32.const 0) (i32.const 1))

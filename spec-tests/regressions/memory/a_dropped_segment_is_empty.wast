@@ -1,0 +1,16 @@
+;; Dropping twice is allowed; from a dropped segment nothing but nothing can be read; active segments are dropped.
+(module
+  (memory 1)
+  (data $p "abc")
+  (data $a (i32.const 0) "x")
+  (func (export "drop") (data.drop $p))
+  (func (export "init") (param i32 i32) (memory.init $p (i32.const 0) (local.get 0) (local.get 1)))
+  (func (export "init-active") (param i32) (memory.init $a (i32.const 0) (i32.const 0) (local.get 0))))
+(assert_return (invoke "init" (i32.const 0) (i32.const 3)))
+(invoke "drop")
+(invoke "drop")
+(assert_return (invoke "init" (i32.const 0) (i32.const 0)))
+(assert_trap (invoke "init" (i32.const 0) (i32.const 1)) "out of bounds memory access")
+(assert_trap (invoke "init" (i32.const 1) (i32.const 0)) "out of bounds memory access")
+(assert_trap (invoke "init-active" (i32.const 1)) "out of bounds memory access")
+(assert_return (invoke "init-active" (i32.const 0)))

@@ -1,0 +1,15 @@
+;; A result that nobody uses does not make the operator go away: it traps all the same.
+(module
+  (memory 1)
+  (func (export "div") (param i32) (drop (i32.div_u (i32.const 1) (local.get 0))))
+  (func (export "rem") (param i64) (drop (i64.rem_s (i64.const 1) (local.get 0))))
+  (func (export "trunc") (param f64) (drop (i32.trunc_f64_s (local.get 0))))
+  (func (export "load") (param i32) (drop (i64.load (local.get 0))))
+  (func (export "order") (param i32) (drop (i32.div_u (i32.const 1) (local.get 0))) (unreachable)))
+(assert_trap (invoke "div" (i32.const 0)) "integer divide by zero")
+(assert_trap (invoke "rem" (i64.const 0)) "integer divide by zero")
+(assert_trap (invoke "trunc" (f64.const nan)) "invalid conversion to integer")
+(assert_trap (invoke "trunc" (f64.const 1e300)) "integer overflow")
+(assert_trap (invoke "load" (i32.const 65529)) "out of bounds memory access")
+(assert_trap (invoke "order" (i32.const 0)) "integer divide by zero")
+(assert_trap (invoke "order" (i32.const 1)) "unreachable")

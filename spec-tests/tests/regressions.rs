@@ -1,0 +1,41 @@
+//! Our own scripts, played on every engine and lane in worker processes: all of them have to pass at every level.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::path::Path;
+use std::time::Duration;
+
+use assay_spec_tests::engine::Lane;
+use assay_spec_tests::run::{Options, run};
+use assay_spec_tests::suite::Choice;
+use assay_workers::WorkerCommand;
+
+fn lanes() -> Vec<Lane> {
+    let mut lanes = Lane::parse_list("interp,jit", true, true).unwrap();
+    for (optimise, signals) in [(false, true), (true, false)] {
+        lanes.extend(Lane::parse_list("jit", optimise, signals).unwrap());
+    }
+    lanes
+}
+
+#[test]
+fn regressions_pass_on_every_lane() {
+    let out = tempfile::tempdir().unwrap();
+    let options = Options {
+        suite: Choice::Folder(Path::new(env!("CARGO_MANIFEST_DIR")).join("regressions")),
+        filters: Vec::new(),
+        lanes: lanes(),
+        jobs: 2,
+        fail_fast: false,
+        timeout: Duration::from_secs(20),
+        expectations: None,
+        out: out.path().to_owned(),
+        worker: WorkerCommand::new(env!("CARGO_BIN_EXE_assay-spec-test-worker"), [""; 0]),
+        tool_version: "test".to_owned(),
+    };
+    let report = run(&options, &mut ()).unwrap();
+    let wrong: Vec<String> = report.rows.iter().map(|row| format!("{row:?}")).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let directives: u64 = report.summary.engines.values().map(|engine| engine.directives).sum();
+    assert!(directives > 500, "only {directives} results");
+}

@@ -1,0 +1,10 @@
+;; As lies.wast, line by line, for engines that run code.
+(module (func (export "id") (export "id-lie") (param f64) (result f64) (local.get 0)) (func (export "nan") (export "nan-lie") (result f32) (f32.div (f32.const 0) (f32.const 0))) (func (export "overflow") (export "overflow-lie") (result i32) (i32.div_s (i32.const 0x80000000) (i32.const -1))))
+(assert_return (invoke "id" (f64.const 1)) (f64.const 1))
+(assert_return (invoke "nan") (f32.const nan:canonical))
+(assert_return (invoke "nan-lie") (f32.const nan:canonical))
+(assert_trap (invoke "overflow-lie") "integer overflow")
+(assert_return (invoke "id-lie" (f64.const nan:0x4000000000001)) (f64.const nan:0x4000000000001))
+(assert_trap (invoke "overflow") "integer overflow")
+(assert_return (invoke "id" (f64.const nan)) (f64.const nan))
+(assert_invalid (module (func (result i32))) "type mismatch")
