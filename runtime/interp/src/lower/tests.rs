@@ -61,8 +61,8 @@ fn a_local_that_is_still_needed_is_kept() {
 #[test]
 fn the_first_error_in_function_order_wins() {
     let bad = "(func (result i32))";
-    let good = format!("(func {})", "(drop (i32.const 1))".repeat(2000));
-    let text = format!("(module {} {bad} {good} (func (drop)) )", good.repeat(4));
+    let good = format!("(func {})", "(drop (i32.const 1))".repeat(4000));
+    let text = format!("(module {} {bad} {good} (func (drop)) )", good.repeat(8));
     // The text is not valid, so it is only encoded.
     let bytes = wat::parse_str(&text).unwrap();
     let parsed = assay_parse::parse(&bytes, FeatureSet::built()).unwrap();

@@ -13,6 +13,8 @@ macro_rules! float_operators {
         pub(crate) mod $module {
             type F = $float;
             const SIGN: $bits = $sign;
+            /// The bit that tells quiet NaNs from signalling ones.
+            const QUIET: $bits = 1 << (F::MANTISSA_DIGITS - 2);
             const INTEGRAL: F = $integral;
 
             #[inline(always)]
@@ -63,6 +65,13 @@ macro_rules! float_operators {
                 F::from_bits(a.to_bits() & !SIGN | b.to_bits() & SIGN)
             }
 
+            /// What an operator that computes nothing with a NaN makes of one. (An addition of zero would do the
+            /// same, but optimisers take it away.)
+            #[inline(always)]
+            fn quiet(a: F) -> F {
+                if a.is_nan() { F::from_bits(a.to_bits() | QUIET) } else { a }
+            }
+
             /// NaN when an operand is; of two zeros the negative one.
             #[inline(always)]
             pub(crate) fn min(a: F, b: F) -> F {
@@ -99,8 +108,8 @@ macro_rules! float_operators {
                 if magnitude < INTEGRAL {
                     copysign((magnitude + INTEGRAL) - INTEGRAL, a)
                 } else {
-                    // An integer, an infinity, or a NaN, which the addition quiets.
-                    a + 0.0
+                    // An integer, an infinity, or a NaN.
+                    quiet(a)
                 }
             }
 
@@ -113,7 +122,7 @@ macro_rules! float_operators {
                     let down = if rounded > magnitude { rounded - 1.0 } else { rounded };
                     copysign(down, a)
                 } else {
-                    a + 0.0
+                    quiet(a)
                 }
             }
 

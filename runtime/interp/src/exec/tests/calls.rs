@@ -114,7 +114,7 @@ fn host(rig: &mut Rig, type_of: &str) -> assay_vm::FuncId {
         call.values[1] = narrow;
         Ok(())
     };
-    let body = HostBody { type_id, shape: 0, array_len: 2, function: Box::new(function) };
+    let body = HostBody::new(type_id, 0, 2, function);
     rig.store.new_host_func(&Arc::new(body))
 }
 

@@ -5,8 +5,9 @@ mod checks;
 mod modes;
 mod state;
 
-/// Runs on a native stack of 128 KiB: a handler that leaves anything there when it goes on would use it up.
+/// Runs on a native stack of 128 KiB besides what the machine keeps for the host: a handler that leaves anything there
+/// when it goes on would use it up.
 fn on_small_stack<T: Send + 'static>(body: impl FnOnce() -> T + Send + 'static) -> T {
-    let thread = std::thread::Builder::new().stack_size(128 << 10);
+    let thread = std::thread::Builder::new().stack_size((256 + 128) << 10);
     thread.spawn(body).unwrap().join().unwrap()
 }
