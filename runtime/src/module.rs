@@ -8,6 +8,7 @@ use crate::types::FuncType;
 use assay_compile::CompileError;
 use assay_interp::{Bytecode, LowerOptions};
 use assay_model::artifact::CodeArtifact;
+use assay_model::features::FeatureSet;
 use assay_model::index::{FuncIdx, TypeIdx};
 use assay_model::layout::{AbiSig, VmCtxLayout};
 use assay_model::module::{ImportItem, ModuleModel};
@@ -157,7 +158,11 @@ impl Module {
     }
 
     fn from_bytes(engine: &Engine, kind: EngineKind, bytes: &[u8]) -> Result<Self> {
-        let parsed = assay_parse::parse(bytes, engine.config().features)?;
+        let built = match kind {
+            EngineKind::Jit => FeatureSet::built_by_jit(),
+            EngineKind::Interp => FeatureSet::built_by_interp(),
+        };
+        let parsed = assay_parse::parse_for(bytes, engine.config().features, built)?;
         let token = next_token();
         let code = match kind {
             EngineKind::Jit => Code::Image(compile(engine, &parsed, bytes, token)?),

@@ -8,6 +8,10 @@ use serde::{Deserialize, Serialize};
 pub enum Built {
     /// Both engines run it.
     Both,
+    /// The JIT runs it, the interpreter does not yet.
+    Jit,
+    /// The interpreter runs it, the JIT does not yet.
+    Interp,
     /// Validated, not yet run by the engines.
     NotYet,
 }
@@ -119,7 +123,21 @@ impl FeatureSet {
 
     /// The features that both engines run.
     pub fn built() -> Self {
-        let built = Feature::ALL.iter().filter(|feature| feature.built() == Built::Both);
+        Self::those(|built| built == Built::Both)
+    }
+
+    /// The features that the JIT runs.
+    pub fn built_by_jit() -> Self {
+        Self::those(|built| matches!(built, Built::Both | Built::Jit))
+    }
+
+    /// The features that the interpreter runs.
+    pub fn built_by_interp() -> Self {
+        Self::those(|built| matches!(built, Built::Both | Built::Interp))
+    }
+
+    fn those(wanted: impl Fn(Built) -> bool) -> Self {
+        let built = Feature::ALL.iter().filter(|feature| wanted(feature.built()));
         built.fold(Self::EMPTY, |set, &feature| set.with(feature))
     }
 

@@ -19,5 +19,5 @@ mod support;
 pub use body::{BodyAllocations, BodyReader, Op};
 pub use convert::{heap_type, ref_type, val_type};
 pub use error::{ParseError, Stage};
-pub use module::{ParsedModule, parse};
+pub use module::{ParsedModule, parse, parse_for};
 pub use wasmparser;

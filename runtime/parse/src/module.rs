@@ -23,18 +23,26 @@ pub struct ParsedModule {
 
 type Result<T> = std::result::Result<T, ParseError>;
 
-/// Decodes and validates `bytes` as a module with `features` on.
+/// Decodes and validates `bytes` as a module with `features` on, for both engines.
+///
+/// # Errors
+/// As for [`parse_for`].
+pub fn parse(bytes: &[u8], features: FeatureSet) -> Result<ParsedModule> {
+    parse_for(bytes, features, FeatureSet::built())
+}
+
+/// Decodes and validates `bytes` as a module with `features` on, for an engine that runs the features of `built`.
 ///
 /// # Errors
 /// [`ParseError::Rejected`] with stage and offset when the module breaks a rule; [`ParseError::Unsupported`] when it
-/// is valid but needs a feature of `features` that the engines do not run yet.
-pub fn parse(bytes: &[u8], features: FeatureSet) -> Result<ParsedModule> {
+/// is valid but needs a feature of `features` that is not in `built`.
+pub fn parse_for(bytes: &[u8], features: FeatureSet, built: FeatureSet) -> Result<ParsedModule> {
     if bytes.len() > u32::MAX as usize {
         let message = "modules of 4 GiB and more are not supported".to_owned();
         return Err(ParseError::Rejected { stage: crate::Stage::Malformed, offset: 0, message, needs: None });
     }
-    if !FeatureSet::built().includes(features) {
-        support::check(bytes, features)?;
+    if !built.includes(features) {
+        support::check(bytes, features, built)?;
     }
     decode(bytes, features).map_err(|error| classify(error, bytes, features))
 }
