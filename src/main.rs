@@ -3,6 +3,7 @@
 //! One verb per file. A verb is a `mod`, a variant with its help, and an arm; whatever it does stands in a library.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
 mod progress;
 mod run;

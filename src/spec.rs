@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use assay_reports::{ColorChoice, DEFAULT_OUT, Terminal, escape, exit};
+use assay_reports::{ColorChoice, DEFAULT_OUT, Row, Terminal, escape, exit};
 use assay_spec_tests::engine::{ENGINES, Lane};
 use assay_spec_tests::run::{self, Observer, Options, Report};
 use assay_spec_tests::suite::Choice;
@@ -36,7 +36,7 @@ pub(crate) struct Args {
     #[arg(long)]
     no_signals: bool,
     /// How many worker processes run at a time [default: one per processor]
-    #[arg(long, short, value_name = "N")]
+    #[arg(long, short, value_name = "N", allow_negative_numbers = true)]
     jobs: Option<NonZeroUsize>,
     /// Stop at the first unexpected result
     #[arg(long)]
@@ -112,7 +112,38 @@ fn show(report: &Report, options: &Options, color: bool) {
     let mut terminal = Terminal::new(&report.summary, &report.rows);
     terminal.color = color;
     terminal.out = Some(&options.out);
+    let repeat = |row: &Row| repeat(row, options);
+    terminal.repeat = &repeat;
     print!("{}", terminal.render());
+}
+
+/// The command that repeats one result.
+fn repeat(row: &Row, options: &Options) -> String {
+    let mut command = format!("assay spec --engine {}", quoted(&row.engine));
+    let lane = options.lanes.iter().find(|lane| *lane.engine == *row.engine && *lane.name == *row.lane);
+    if lane.is_some_and(|lane| !lane.optimise) {
+        command.push_str(" --opt none");
+    }
+    if lane.is_some_and(|lane| !lane.signals) {
+        command.push_str(" --no-signals");
+    }
+    let place = if row.line == 0 { row.file.to_string() } else { format!("{}:{}", row.file, row.line) };
+    match &options.suite {
+        Choice::Embedded => {}
+        Choice::Folder(folder) => command += &format!(" --suite {}", quoted(&folder.display().to_string())),
+        Choice::Paths(_) if row.line == 0 => return format!("{command} {}", quoted(&row.file)),
+        Choice::Paths(_) => command += &format!(" {}", quoted(&row.file)),
+    }
+    format!("{command} --filter {}", quoted(&place))
+}
+
+/// A word for a shell.
+fn quoted(word: &str) -> String {
+    let plain = |char: char| char.is_ascii_alphanumeric() || "_-./:=,+@%".contains(char);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 fn fail(message: &str, code: u8) -> ExitCode {
@@ -134,5 +165,58 @@ impl Observer for Watch {
             message = format!("{unexpected} unexpected  {message}");
         }
         self.0.show(done, message);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use assay_reports::{Directive, Row};
+    use assay_spec_tests::suite::Choice;
+    use clap::Parser;
+
+    use super::{Args, options, quoted, repeat};
+
+    #[derive(Parser)]
+    struct Only {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    fn repeated(words: &[&str], file: &str) -> String {
+        let only = Only::try_parse_from([&["assay"], words].concat()).unwrap();
+        let options = options(only.args).unwrap();
+        let lane = &options.lanes[0];
+        let row = Row::new(file, 7, 1, 0, Directive::Module, lane.engine.as_str(), lane.name.as_str());
+        repeat(&row, &options)
+    }
+
+    #[test]
+    fn the_command_that_repeats_a_result_names_suite_and_lane() {
+        assert_eq!(repeated(&[], "core/a.wast"), "assay spec --engine jit --filter core/a.wast:7");
+        assert_eq!(
+            repeated(&["--suite", "../my suite", "--opt", "none", "--no-signals"], "a.wast"),
+            "assay spec --engine jit --opt none --no-signals --suite '../my suite' --filter a.wast:7"
+        );
+        assert_eq!(repeated(&["x"], "x/a.wast"), "assay spec --engine jit x/a.wast --filter x/a.wast:7");
+    }
+
+    #[test]
+    fn words_for_a_shell_are_quoted() {
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+        assert_eq!(quoted(""), "''");
+    }
+
+    #[test]
+    fn arguments_become_options() {
+        let only = Only::try_parse_from(["assay", "-j", "3", "--engine", "interp", "a", "b"]).unwrap();
+        let options = options(only.args).unwrap();
+        assert_eq!(options.suite, Choice::Paths(vec![PathBuf::from("a"), PathBuf::from("b")]));
+        assert_eq!((options.jobs, options.lanes.len()), (3, 1));
+        for words in [["--jobs", "-1"], ["--jobs", "0"], ["--timeout", "0s"], ["--engine", "x"]] {
+            let parsed = Only::try_parse_from([&["assay"], &words[..]].concat());
+            assert!(parsed.map_or(true, |only| super::options(only.args).is_err()), "{words:?}");
+        }
     }
 }

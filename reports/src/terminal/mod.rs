@@ -35,13 +35,13 @@ pub struct Terminal<'a> {
     /// The folder with the files of the run.
     pub out: Option<&'a Path>,
     /// The command that repeats one result.
-    pub repeat: fn(&Row) -> String,
+    pub repeat: &'a dyn Fn(&Row) -> String,
 }
 
 impl<'a> Terminal<'a> {
     /// The report without colour and folder, twenty failures long.
     pub fn new(summary: &'a Summary, rows: &'a [Row]) -> Self {
-        Self { summary, rows, color: false, shown: SHOWN, out: None, repeat: failures::repeat }
+        Self { summary, rows, color: false, shown: SHOWN, out: None, repeat: &failures::repeat }
     }
 
     /// The text.
