@@ -108,9 +108,8 @@ fn choose_lanes(wanted: &[String]) -> Outcome<Vec<Box<dyn Lane>>> {
         let hint = "peers are built with `--features peers`";
         return Err((USAGE, format!("no engine `{unknown}` here; there are: {} ({hint})", names.join(", "))));
     }
-    let chosen =
-        |lane: &Box<dyn Lane>| wanted.is_empty() || wanted.iter().any(|name| name == lane.info().name);
-    Ok(all.into_iter().filter(chosen).collect())
+    let chosen = |name: &str| wanted.is_empty() || wanted.iter().any(|one| one == name);
+    Ok(all.into_iter().filter(|lane| chosen(lane.info().name)).collect())
 }
 
 fn list(lanes: &[Box<dyn Lane>]) {

@@ -154,7 +154,14 @@ pub const WORKLOADS: &[Workload] = &[
     run("indirect", file!("indirect"), (5000, -6713230874678943857), 300_000, 80_000),
     run("copies", file!("copies"), (2, 3661846514875428941), 300, 300),
     run("small-copies", file!("small_copies"), (5000, 675957758791558581), 300_000, 100_000),
-    other("wasm-to-host", Group::HostCall, Drive::Run("run"), HOST_CALLS, (1000, 562641396), (200, 200)),
+    other(
+        "wasm-to-host",
+        Group::HostCall,
+        Drive::Run("run"),
+        HOST_CALLS,
+        (1000, 562641396),
+        (1_000_000, 200_000),
+    ),
     other(
         "wasm-to-host-data",
         Group::HostCall,
@@ -185,7 +192,7 @@ pub const WORKLOADS: &[Workload] = &[
         Drive::Instances { probe: false },
         INSTANCE,
         (10, 10),
-        (2_000, 2_000),
+        (200, 200),
     ),
     other(
         "instantiate-and-call",
