@@ -11,6 +11,7 @@ pub(crate) use emit::{Emitter, Position};
 pub(crate) use link::{Lowered, link};
 
 use assay_model::index::{DefinedFuncIdx, FuncIdx};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The code of a module. Its addresses do not change while it lives.
@@ -25,7 +26,21 @@ pub(crate) struct ModuleCode {
     funcs: Box<[FuncCode]>,
     /// Positions of instructions that can trap or call, in the order of the code.
     positions: Box<[Position]>,
+    /// The function types with vectors.
+    shapes: HashMap<u32, Shape>,
 }
+
+/// For each parameter and result of a function type whether it is a vector, which takes two cells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Shape {
+    /// Of the parameters.
+    pub(crate) params: Box<[bool]>,
+    /// Of the results.
+    pub(crate) results: Box<[bool]>,
+}
+
+/// In the place of a number of parameters: the rest of the word is a type whose [`Shape`] tells.
+pub(crate) const VECTORS: u32 = 1 << 31;
 
 /// What entering a function takes. Function references of interpreted functions point to it.
 #[derive(Copy, Clone, Debug)]
@@ -40,6 +55,8 @@ pub(crate) struct FuncCode {
     pub(crate) results: u32,
     /// Slot of the return address; all cells between the parameters and it are zero at first.
     pub(crate) header: u32,
+    /// The type, when a parameter or result of it is a vector.
+    pub(crate) shape: Option<u32>,
     /// The function in the index space.
     pub(crate) func: FuncIdx,
     /// Offset of the slot of memory 0 in the instance's context; 0 when there is none.
@@ -86,6 +103,11 @@ impl FuncCode {
 }
 
 impl ModuleCode {
+    /// The shape of a type with vectors.
+    pub(crate) fn shape(&self, ty: u32) -> &Shape {
+        &self.shapes[&ty]
+    }
+
     /// Where the instruction with a byte at `address` belongs.
     pub(crate) fn locate(&self, address: usize) -> Place {
         let after = self.funcs.partition_point(|func| func.entry <= address);

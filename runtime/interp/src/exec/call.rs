@@ -7,6 +7,7 @@
 
 use super::dispatch::{Flow, Handler, Opcode, Step};
 use super::machine::{Exec, HEAD, Machine};
+use super::marshal::{gather, rows, spread};
 use super::operand::{Acc, Imm, Mode, Slot, Source};
 use super::reference::{imported, read_element};
 use super::unwind;
@@ -68,7 +69,8 @@ impl Step for Call {
     }
 }
 
-/// `[offset of the function reference, arguments, parameters, results]`: an imported function
+/// `[offset of the function reference, arguments, parameters, results]`: an imported function. When a parameter or result
+/// is a vector, [`crate::code::VECTORS`] and the type stand in the place of the number of parameters.
 struct CallImport;
 
 impl Step for CallImport {
@@ -156,9 +158,13 @@ fn call_outside(m: Machine, func_ref: *mut FuncRef, at: usize, words: usize) -> 
 #[inline(never)]
 fn invoke(ctx: *mut Exec, func_ref: *mut FuncRef, arguments: *mut u64, params: u32, results: u32) -> u32 {
     // SAFETY: the activation's record is alive (invariant 3).
-    let Exec { store, stack_end, .. } = unsafe { *ctx };
-    let count = params.max(results) as usize;
-    let after = arguments.wrapping_add(count);
+    let Exec { store, stack_end, code, .. } = unsafe { *ctx };
+    // SAFETY: code records are alive as long as their instance (invariant 1).
+    let module = unsafe { (*code).module() };
+    // SAFETY: records point to the tables of their module, which are alive with them (invariant 1).
+    let (params, results) = rows(unsafe { &*module }, params, results);
+    let count = params.len().max(results.len());
+    let after = arguments.wrapping_add(params.cells().max(results.cells()));
     let array =
         after.wrapping_byte_add((after as usize).wrapping_neg() % align_of::<Value>()).cast::<Value>();
     let top = array.wrapping_add(count).cast::<u64>();
@@ -167,12 +173,8 @@ fn invoke(ctx: *mut Exec, func_ref: *mut FuncRef, arguments: *mut u64, params: u
         unsafe { assay_vm::raise_trap(store, TrapKind::StackOverflow, None) };
         return status::RAISED;
     }
-    for index in 0..params as usize {
-        let cell = get(arguments.wrapping_add(index));
-        let place = array.wrapping_add(index);
-        // SAFETY: the array lies in the value stack above every frame, and was found to have room (invariant 2).
-        unsafe { place.write(Value::from_bits(u128::from(cell))) };
-    }
+    // The array lies in the value stack above every frame, and was found to have room.
+    gather(arguments, array, params);
     // SAFETY: the store is alive and of this thread (invariants 3 and 5); the reference ends with the statement.
     if let Some(stack) = unsafe { assay_vm::value_stack(store) } {
         stack.top = top;
@@ -180,12 +182,7 @@ fn invoke(ctx: *mut Exec, func_ref: *mut FuncRef, arguments: *mut u64, params: u
     // SAFETY: the array is long enough (invariant 6).
     let outcome = unsafe { assay_vm::invoke(func_ref, array) };
     if outcome == status::OK {
-        for index in 0..results as usize {
-            let place = array.wrapping_add(index);
-            // SAFETY: the callee left its results there (invariant 6).
-            let value = unsafe { place.read() };
-            put(arguments.wrapping_add(index), value.low());
-        }
+        spread(array, arguments, results);
     }
     outcome
 }

@@ -1,8 +1,9 @@
 //! Entry from outside: a value array becomes the first frame of a new activation.
 
-use super::call::{ACTIVATION_END, get, has_room, open_frame, put};
+use super::call::{ACTIVATION_END, has_room, open_frame};
 use super::dispatch::drive;
 use super::machine::{Exec, Machine};
+use super::marshal::{gather, rows_of, spread};
 use crate::code::FuncCode;
 use assay_model::layout::status;
 use assay_model::trap::TrapKind;
@@ -30,7 +31,8 @@ unsafe extern "C" fn enter(callee: *mut FuncRef, values: *mut Value) -> u32 {
     if !native || !has_room(fp, code.cells, end) {
         return raise(store, TrapKind::StackOverflow);
     }
-    take_arguments(fp, values, code.params);
+    let (params, results) = rows_of(&code);
+    spread(values, fp, params);
     open_frame(fp, code.params, code.header, ACTIVATION_END.as_ptr().cast(), fp);
     let mut exec = Exec { vmctx, stack_end: end, store, code: body.cast() };
     let start = Machine {
@@ -49,7 +51,7 @@ unsafe extern "C" fn enter(callee: *mut FuncRef, values: *mut Value) -> u32 {
         stack.top = fp;
     }
     if outcome == status::OK {
-        give_results(fp, values, code.results);
+        gather(fp, values, results);
     }
     outcome
 }
@@ -58,22 +60,4 @@ fn raise(store: *mut StoreCtx, kind: TrapKind) -> u32 {
     // SAFETY: the store is alive and of this thread, as `enter` was promised.
     unsafe { assay_vm::raise_trap(store, kind, None) };
     status::RAISED
-}
-
-fn take_arguments(fp: *mut u64, values: *mut Value, count: u32) {
-    for index in 0..count as usize {
-        let place = values.wrapping_add(index);
-        // SAFETY: the array is long enough (invariant 6).
-        let value = unsafe { place.read() };
-        put(fp.wrapping_add(index), value.low());
-    }
-}
-
-fn give_results(fp: *mut u64, values: *mut Value, count: u32) {
-    for index in 0..count as usize {
-        let cell = get(fp.wrapping_add(index));
-        let place = values.wrapping_add(index);
-        // SAFETY: the array is long enough (invariant 6).
-        unsafe { place.write(Value::from_bits(u128::from(cell))) };
-    }
 }

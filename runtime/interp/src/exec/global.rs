@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 /// The low half of the cell of a global; `IMPORTED` ones are behind a pointer.
 #[inline(always)]
-fn cell<const IMPORTED: bool>(m: &Machine, offset: u32) -> *mut u64 {
+pub(super) fn cell<const IMPORTED: bool>(m: &Machine, offset: u32) -> *mut u64 {
     if IMPORTED {
         let pointer = m.field::<*mut u64>(offset);
         // SAFETY: the context holds a pointer to the cell there (invariant 3).

@@ -56,28 +56,28 @@ pub(crate) trait StoreOperator {
 
 /// Reads from memory; `place` was checked.
 #[inline(always)]
-fn load<R: Stored>(place: *mut u8) -> R {
+pub(super) fn load<R: Stored>(place: *mut u8) -> R {
     // SAFETY: all bytes of the access lie below the memory's length (invariant 4).
     R::from_memory(unsafe { (*place.cast::<Packed<R>>()).0 })
 }
 
 /// Writes to memory; `place` was checked.
 #[inline(always)]
-fn store<R: Stored>(place: *mut u8, value: R) {
+pub(super) fn store<R: Stored>(place: *mut u8, value: R) {
     // SAFETY: all bytes of the access lie below the memory's length (invariant 4).
     unsafe { (*place.cast::<Packed<R>>()).0 = R::from_memory(value) };
 }
 
 /// The first byte of an access to memory 0 that ends at `address + offset and width`.
 #[inline(always)]
-fn locate<R: Stored>(m: &Machine, address: u32, end_offset: u32) -> Option<*mut u8> {
+pub(super) fn locate<R: Stored>(m: &Machine, address: u32, end_offset: u32) -> Option<*mut u8> {
     let end = u64::from(address) + u64::from(end_offset);
     (end <= m.len).then(|| m.mem.wrapping_add(end as usize).wrapping_sub(R::SIZE as usize))
 }
 
 /// The first byte of an access to any memory.
 #[inline(always)]
-fn locate_in<R: Stored>(m: &Machine, memory: u32, address: u64, offset: u64) -> Option<*mut u8> {
+pub(super) fn locate_in<R: Stored>(m: &Machine, memory: u32, address: u64, offset: u64) -> Option<*mut u8> {
     let (base, len) = memory_at(m.vmctx(), memory);
     let start = address.checked_add(offset)?;
     let end = start.checked_add(u64::from(R::SIZE))?;

@@ -31,12 +31,14 @@ mod dispatch;
 mod enter;
 pub(crate) mod global;
 mod machine;
+mod marshal;
 pub(crate) mod memory;
 pub(crate) mod moves;
 pub(crate) mod numeric;
 pub(crate) mod operand;
 pub(crate) mod reference;
 mod unwind;
+pub(crate) mod vector;
 
 #[cfg(test)]
 mod testing;

@@ -33,7 +33,7 @@ impl Rig {
     /// Instantiates a module with the functions it imports, in their order.
     pub(crate) fn instantiate(&mut self, text: &str, funcs: Vec<FuncId>) -> InstanceId {
         let bytes: Arc<[u8]> = wat::parse_str(text).unwrap().into();
-        let parsed = assay_parse::parse(&bytes, FeatureSet::built()).unwrap();
+        let parsed = assay_parse::parse(&bytes, FeatureSet::built_by_interp()).unwrap();
         let bytecode = Arc::new(lower(&parsed, &bytes, &self.options).unwrap());
         let model: ModuleModel = parsed.model;
         let ids = self.types.intern_module(&model.types, &model.rec_groups);
@@ -61,6 +61,18 @@ impl Rig {
 
     /// Calls an export with arguments as cells.
     pub(crate) fn call(&mut self, instance: InstanceId, name: &str, arguments: &[u64]) -> Outcome {
+        let arguments: Vec<u128> = arguments.iter().map(|&cell| u128::from(cell)).collect();
+        let results = self.call_bits(instance, name, &arguments)?;
+        Ok(results.into_iter().map(|bits| bits as u64).collect())
+    }
+
+    /// Calls an export with arguments as all their bits.
+    pub(crate) fn call_bits(
+        &mut self,
+        instance: InstanceId,
+        name: &str,
+        arguments: &[u128],
+    ) -> Result<Vec<u128>, TrapKind> {
         let func = self.func(instance, name);
         let model = self.store.instance_model(instance).clone();
         let export = model.exports.iter().find(|export| export.name == name).unwrap();
@@ -68,12 +80,12 @@ impl Rig {
         let ty = model.func_type(index);
         let shape = AbiSig::of(ty, &|_| true);
         let mut values = vec![Value::ZERO; shape.array_len()];
-        for (value, &cell) in values.iter_mut().zip(arguments) {
-            *value = Value::from_bits(u128::from(cell));
+        for (value, &bits) in values.iter_mut().zip(arguments) {
+            *value = Value::from_bits(bits);
         }
         // SAFETY: the array has room for parameters and results, and the arguments are numbers.
         match unsafe { self.store.call(func, &mut values) } {
-            Ok(()) => Ok(values[..ty.results.len()].iter().map(|value| value.low()).collect()),
+            Ok(()) => Ok(values[..ty.results.len()].iter().map(|value| value.to_bits()).collect()),
             Err(raised) => match raised.reason {
                 Reason::Trap { kind, .. } => Err(kind),
                 other => panic!("{other:?}"),

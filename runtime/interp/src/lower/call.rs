@@ -1,7 +1,9 @@
 //! Calls: arguments go to the first slots of the callee's frame, which are their own slots in this one.
 
 use super::function::FuncLowering;
+use super::has_vectors;
 use super::stack::{Kind, Operand, Value};
+use crate::code::VECTORS;
 use crate::exec::{Opcode, call};
 use assay_model::index::{FuncIdx, TableIdx, TypeIdx};
 use assay_model::layout::func_import;
@@ -25,6 +27,7 @@ impl FuncLowering<'_> {
             }
             None => {
                 let reference = self.layout.imported_func(func) + func_import::FUNC_REF;
+                let ty = module.funcs[func.index()].ty;
                 self.call_through(call::call_import(), &[reference], arguments, ty, None);
             }
         }
@@ -43,7 +46,8 @@ impl FuncLowering<'_> {
         self.charge();
         let arguments = self.arguments(signature);
         let table = self.layout.table(TableIdx(table));
-        self.call_through(call::call_indirect(index.mode()), &[table, ty], arguments, signature, Some(index));
+        let opcode = call::call_indirect(index.mode());
+        self.call_through(opcode, &[table, ty], arguments, TypeIdx(ty), Some(index));
         self.call_results(signature);
     }
 
@@ -52,10 +56,14 @@ impl FuncLowering<'_> {
         opcode: Opcode,
         target: &[u32],
         arguments: u32,
-        ty: &FuncType,
+        ty: TypeIdx,
         index: Option<Operand>,
     ) {
-        let counts = [arguments, ty.params.len() as u32, ty.results.len() as u32];
+        let signature = self.module.func_type_at(ty);
+        let mut counts = [arguments, signature.params.len() as u32, signature.results.len() as u32];
+        if has_vectors(signature) {
+            counts[1] = VECTORS | ty.0;
+        }
         let words = target.iter().chain(&counts).map(|&word| Operand::Narrow(word)).chain(index);
         let words: Vec<Operand> = words.collect();
         self.emit_trapping(opcode, &words);
@@ -73,7 +81,7 @@ impl FuncLowering<'_> {
     fn call_results(&mut self, ty: &FuncType) {
         self.stack.clobber_all();
         for &result in &ty.results {
-            let kind = Kind::of(result).expect("bodies with vectors are refused before");
+            let kind = Kind::of(result);
             let slot = self.stack.next_slot();
             self.stack.push(kind, Value::Temp);
             if ty.results.len() == 1 {

@@ -1,7 +1,7 @@
 //! Blocks, branches, returns and calls.
 
-use super::function::{FuncLowering, Result, kind, kinds};
-use super::stack::{Condition, Kind, Operand, Value};
+use super::function::{FuncLowering, Result, kinds};
+use super::stack::{Condition, Entry, Kind, Operand, Value};
 use crate::exec::numeric::CompareOp;
 use crate::exec::{Opcode, control};
 use assay_model::index::TypeIdx;
@@ -100,10 +100,10 @@ impl FuncLowering<'_> {
     fn block_type(&self, ty: BlockType) -> Result<(Vec<Kind>, Vec<Kind>)> {
         Ok(match ty {
             BlockType::Empty => (Vec::new(), Vec::new()),
-            BlockType::Type(ty) => (Vec::new(), vec![kind(val_type(ty)?)?]),
+            BlockType::Type(ty) => (Vec::new(), vec![Kind::of(val_type(ty)?)]),
             BlockType::FuncType(index) => {
                 let ty = self.module.func_type_at(TypeIdx(index));
-                (kinds(&ty.params)?, kinds(&ty.results)?)
+                (kinds(&ty.params), kinds(&ty.results))
             }
         })
     }
@@ -372,25 +372,25 @@ impl FuncLowering<'_> {
     /// Brings the topmost values to the slots from `to` on, which are not above their own. The stack stays as it is.
     fn move_top(&mut self, count: usize, to: u32) {
         let first = self.stack.entries.len() - count;
-        for position in first..self.stack.entries.len() {
-            let entry = self.stack.entries[position];
-            let target = to + (position - first) as u32;
-            match entry.value {
-                // Alone, the value can go there at once; among others, it could overwrite one that is still to move.
-                Value::Acc { .. } if count == 1 && self.stack.redirect(entry, target) => {}
-                Value::Acc { .. } => self.stack.settle(position),
-                _ => {}
-            }
+        // Alone, a value can go there at once; among others, it could overwrite one that is still to move.
+        if count == 1 && self.stack.redirect(self.stack.entries[first], to) {
+            return;
         }
         for position in first..self.stack.entries.len() {
+            if matches!(self.stack.entries[position].value, Value::Acc { .. }) {
+                self.stack.settle(position);
+            }
+        }
+        let mut target = to;
+        for position in first..self.stack.entries.len() {
             let entry = self.stack.entries[position];
-            let target = to + (position - first) as u32;
             match entry.value {
-                Value::Temp => self.stack.copy(target, entry.slot),
-                Value::Local(local) => self.stack.copy(target, local),
+                Value::Temp => self.stack.copy(target, entry.slot, entry.kind),
+                Value::Local(local) => self.stack.copy(target, local, entry.kind),
                 Value::Const(bits) => self.stack.set(target, entry.kind, bits),
                 Value::Acc { .. } => {}
             }
+            target += entry.kind.cells();
         }
     }
 
@@ -399,7 +399,7 @@ impl FuncLowering<'_> {
         let header = Operand::Narrow(self.header);
         let results = self.results.len();
         let first = self.stack.entries.len() - results;
-        if results == 1 {
+        if results == 1 && self.results[0] != Kind::V128 {
             let entry = self.stack.entries[first];
             let value = self.stack.operand(entry);
             let opcode = match entry.kind {
@@ -407,14 +407,19 @@ impl FuncLowering<'_> {
                 Kind::I64 | Kind::Ref => control::return_one::<u64>(value.mode()),
                 Kind::F32 => control::return_one::<f32>(value.mode()),
                 Kind::F64 => control::return_one::<f64>(value.mode()),
+                Kind::V128 => unreachable!("vectors go the way of several results"),
             };
             self.emit(opcode, &[header, value]);
             return;
         }
         // The first slots are those of locals: a result that is one of them must be read before it is overwritten.
-        let locals = self.stack.entries[first..].iter().enumerate();
-        let clash = |(place, entry): (usize, &super::stack::Entry)| matches!(entry.value, Value::Local(local) if (local as usize) < place);
-        if locals.into_iter().any(clash) {
+        let mut place = 0;
+        let clash = |entry: &Entry| {
+            let overwritten = matches!(entry.value, Value::Local(local) if local < place);
+            place += entry.kind.cells();
+            overwritten
+        };
+        if self.stack.entries[first..].iter().any(clash) {
             (first..self.stack.entries.len()).for_each(|position| self.stack.settle(position));
         }
         self.move_top(results, 0);

@@ -6,7 +6,6 @@ use super::stack::{Entry, Kind, Operand, Stack};
 use super::unsupported::feature_of;
 use crate::code::Lowered;
 use crate::exec::{Opcode, control};
-use assay_model::features::Feature;
 use assay_model::index::DefinedFuncIdx;
 use assay_model::layout::VmCtxLayout;
 use assay_model::module::ModuleModel;
@@ -22,7 +21,8 @@ pub(super) struct FuncLowering<'a> {
     pub(super) module: &'a ModuleModel,
     pub(super) layout: &'a VmCtxLayout,
     pub(super) options: LowerOptions,
-    pub(super) locals: Vec<Kind>,
+    /// Kind and slot of each local.
+    pub(super) locals: Vec<(Kind, u32)>,
     pub(super) results: Vec<Kind>,
     /// Slot of the return address.
     pub(super) header: u32,
@@ -39,13 +39,13 @@ pub(super) struct FuncLowering<'a> {
 }
 
 /// The kinds of a list of types.
-pub(super) fn kinds(types: &[ValType]) -> Result<Vec<Kind>> {
-    types.iter().map(|&ty| kind(ty)).collect()
+pub(super) fn kinds(types: &[ValType]) -> Vec<Kind> {
+    types.iter().map(|&ty| Kind::of(ty)).collect()
 }
 
-/// The kind of a type.
-pub(super) fn kind(ty: ValType) -> Result<Kind> {
-    Kind::of(ty).ok_or(ParseError::Unsupported { feature: Feature::Simd })
+/// Cells that values of a list of types take together.
+pub(super) fn cells(types: &[ValType]) -> u32 {
+    types.iter().map(|&ty| Kind::of(ty).cells()).sum()
 }
 
 impl<'a> FuncLowering<'a> {
@@ -59,7 +59,7 @@ impl<'a> FuncLowering<'a> {
         allocations: &mut BodyAllocations,
     ) -> Result<Lowered> {
         let mut reader = BodyReader::new(parsed, bytes, func, std::mem::take(allocations))?;
-        let mut lowering = Self::open(&parsed.model, layout, options, func, reader.locals())?;
+        let mut lowering = Self::open(&parsed.model, layout, options, func, reader.locals());
         while let Some(op) = reader.next()? {
             lowering.offset = op.offset;
             if lowering.dead.is_none() {
@@ -68,8 +68,7 @@ impl<'a> FuncLowering<'a> {
             lowering.operator(&op.operator)?;
         }
         *allocations = reader.finish();
-        let params = parsed.model.func_type(parsed.model.func_of(func)).params.len() as u32;
-        Ok(lowering.close(params))
+        Ok(lowering.close(func))
     }
 
     fn open(
@@ -78,16 +77,21 @@ impl<'a> FuncLowering<'a> {
         options: LowerOptions,
         func: DefinedFuncIdx,
         declared: &[(u32, ValType)],
-    ) -> Result<Self> {
+    ) -> Self {
         let ty = module.func_type(module.func_of(func));
-        let mut locals = kinds(&ty.params)?;
-        for &(count, ty) in declared {
-            let kind = kind(ty)?;
-            locals.extend(std::iter::repeat_n(kind, count as usize));
+        let params = ty.params.iter().map(|&ty| (1, ty));
+        let mut locals = Vec::new();
+        let mut behind = 0;
+        for (count, ty) in params.chain(declared.iter().copied()) {
+            let kind = Kind::of(ty);
+            for _ in 0..count {
+                locals.push((kind, behind));
+                behind += kind.cells();
+            }
         }
-        let results = kinds(&ty.results)?;
         // Results are left in the first slots while the header is still needed.
-        let header = locals.len().max(results.len()) as u32;
+        let header = behind.max(cells(&ty.results));
+        let results = kinds(&ty.results);
         let mut lowering = Self {
             module,
             layout,
@@ -103,12 +107,16 @@ impl<'a> FuncLowering<'a> {
             charged: None,
         };
         lowering.check_points();
-        Ok(lowering)
+        lowering
     }
 
-    fn close(self, params: u32) -> Lowered {
-        let Stack { code, cells, .. } = self.stack;
-        Lowered { code, cells, params, results: self.results.len() as u32, header: self.header }
+    fn close(self, func: DefinedFuncIdx) -> Lowered {
+        let Stack { code, cells: frame, .. } = self.stack;
+        let func = self.module.func_of(func);
+        let ty = self.module.func_type(func);
+        let (params, results) = (cells(&ty.params), cells(&ty.results));
+        let shape = self.module.funcs[func.index()].ty.0;
+        Lowered { code, cells: frame, params, results, header: self.header, shape }
     }
 
     /// Writes an instruction without a result.
@@ -187,6 +195,7 @@ impl<'a> FuncLowering<'a> {
             || self.memory_access(operator)
             || self.reference(operator)
             || self.bulk(operator)
+            || self.vector(operator)
         {
             return Ok(());
         }

@@ -9,12 +9,12 @@ use assay_parse::wasmparser::{MemArg, MemArgTarget, Operator};
 
 /// Which bytes an operator works on.
 #[derive(Copy, Clone)]
-struct Access {
-    memory: u32,
-    offset: u64,
+pub(super) struct Access {
+    pub(super) memory: u32,
+    pub(super) offset: u64,
 }
 
-fn access(memarg: MemArg) -> Option<Access> {
+pub(super) fn access(memarg: MemArg) -> Option<Access> {
     match memarg.target {
         MemArgTarget::Memory(memory) => Some(Access { memory, offset: memarg.offset }),
         _ => None,
@@ -79,7 +79,7 @@ impl FuncLowering<'_> {
     }
 
     /// Offset plus width, for accesses that go through the registers of memory 0.
-    fn end_offset(&self, access: Access, size: u32) -> Option<Operand> {
+    pub(super) fn end_offset(&self, access: Access, size: u32) -> Option<Operand> {
         let registers = access.memory == 0 && !self.memory_type(MemoryIdx(0)).memory64;
         let end = access.offset.checked_add(u64::from(size))?;
         u32::try_from(end).ok().filter(|_| registers).map(Operand::Narrow)

@@ -15,16 +15,20 @@ mod reference;
 mod stack;
 mod unsupported;
 mod variable;
+mod vector;
 
 #[cfg(test)]
 mod tests;
 
-use crate::code::{Bytecode, Lowered, link};
+use crate::code::{Bytecode, Lowered, Shape, link};
 use assay_model::index::{DefinedFuncIdx, MemoryIdx};
 use assay_model::layout::VmCtxLayout;
+use assay_model::module::ModuleModel;
+use assay_model::types::{CompositeType, FuncType, ValType};
 use assay_parse::{BodyAllocations, ParseError, ParsedModule};
 use function::FuncLowering;
 use rayon::prelude::*;
+use std::collections::HashMap;
 
 /// What the code has to watch while it runs.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
@@ -61,5 +65,24 @@ pub fn lower(parsed: &ParsedModule, bytes: &[u8], options: &LowerOptions) -> Res
     };
     let functions = functions.map_err(|error| parsed.classify(error, bytes))?;
     let memory_zero = if model.memories.is_empty() { 0 } else { layout.memory(MemoryIdx(0)) };
-    Ok(link(functions, model.func_of(DefinedFuncIdx(0)), memory_zero))
+    Ok(link(functions, model.func_of(DefinedFuncIdx(0)), memory_zero, shapes(model)))
+}
+
+/// The function types with vectors, by their indices.
+fn shapes(model: &ModuleModel) -> HashMap<u32, Shape> {
+    let shape = |(index, ty): (usize, &CompositeType)| match ty {
+        CompositeType::Func(ty) if has_vectors(ty) => Some((index as u32, shape_of(ty))),
+        _ => None,
+    };
+    model.types.iter().map(|ty| &ty.composite).enumerate().filter_map(shape).collect()
+}
+
+fn shape_of(ty: &FuncType) -> Shape {
+    let vectors = |types: &[ValType]| types.iter().map(|&ty| ty == ValType::V128).collect();
+    Shape { params: vectors(&ty.params), results: vectors(&ty.results) }
+}
+
+/// Whether a parameter or result is a vector.
+fn has_vectors(ty: &FuncType) -> bool {
+    ty.params.iter().chain(&ty.results).any(|&ty| ty == ValType::V128)
 }

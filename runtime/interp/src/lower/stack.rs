@@ -2,7 +2,8 @@
 //!
 //! Every value has a slot of its own that it goes to when it must be somewhere; until then it may be a local, a
 //! constant, or the content of an accumulator. The instruction that made an accumulator's value can be turned, in
-//! place, into the form that writes the slot as well, so that keeping a value never costs an instruction.
+//! place, into the form that writes the slot as well, so that keeping a value never costs an instruction. A vector takes
+//! two cells and is always written to them.
 //!
 //! Kept true: at most one value lives in each accumulator alone; values below `settled` are in slots or constants;
 //! copies and constants never touch an accumulator.
@@ -10,6 +11,7 @@
 use crate::code::Emitter;
 use crate::exec::numeric::CompareOp;
 use crate::exec::operand::Mode;
+use crate::exec::vector::vector_copy;
 use crate::exec::{Opcode, Pair, moves};
 use assay_model::types::ValType;
 
@@ -24,14 +26,17 @@ pub(super) enum Kind {
     F32,
     F64,
     Ref,
+    V128,
 }
 
-/// The accumulators.
+/// The accumulators, and what has none.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(super) enum Class {
     Int,
     F32,
     F64,
+    /// Vectors are in slots only: nothing is ever known about an accumulator of theirs.
+    Vector,
 }
 
 /// Where a value is.
@@ -78,6 +83,8 @@ struct Last {
     end: u32,
     /// That the value is not zero means this condition; with the slot that the accumulator mirrored before.
     condition: Option<(Condition, Option<u32>)>,
+    /// The value is a vector, written to this slot.
+    vector: Option<u32>,
 }
 
 /// The stack, with the code that it is about.
@@ -90,22 +97,22 @@ pub(super) struct Stack {
     pub(super) cells: u32,
     settled: usize,
     /// The value that each accumulator alone has.
-    holder: [Option<usize>; 3],
+    holder: [Option<usize>; 4],
     /// The slot whose value each accumulator has too.
-    mirror: [Option<u32>; 3],
+    mirror: [Option<u32>; 4],
     last: Option<Last>,
 }
 
 impl Kind {
-    pub(super) fn of(ty: ValType) -> Option<Self> {
-        Some(match ty {
+    pub(super) fn of(ty: ValType) -> Self {
+        match ty {
             ValType::I32 => Kind::I32,
             ValType::I64 => Kind::I64,
             ValType::F32 => Kind::F32,
             ValType::F64 => Kind::F64,
             ValType::Ref(_) => Kind::Ref,
-            ValType::V128 => return None,
-        })
+            ValType::V128 => Kind::V128,
+        }
     }
 
     pub(super) fn class(self) -> Class {
@@ -113,14 +120,20 @@ impl Kind {
             Kind::I32 | Kind::I64 | Kind::Ref => Class::Int,
             Kind::F32 => Class::F32,
             Kind::F64 => Class::F64,
+            Kind::V128 => Class::Vector,
         }
+    }
+
+    /// Cells that a value takes.
+    pub(super) fn cells(self) -> u32 {
+        if self == Kind::V128 { 2 } else { 1 }
     }
 
     /// A constant as an operand.
     fn immediate(self, bits: u64) -> Operand {
         match self {
             Kind::I32 | Kind::F32 => Operand::Narrow(bits as u32),
-            Kind::I64 | Kind::F64 | Kind::Ref => Operand::Wide(bits),
+            Kind::I64 | Kind::F64 | Kind::Ref | Kind::V128 => Operand::Wide(bits),
         }
     }
 }
@@ -157,24 +170,24 @@ impl Stack {
             base,
             cells: base,
             settled: 0,
-            holder: [None; 3],
-            mirror: [None; 3],
+            holder: [None; 4],
+            mirror: [None; 4],
             last: None,
         }
     }
 
-    /// The slot of the value with this position on the stack.
+    /// The slot of the value with this position on the stack, also of the next one.
     pub(super) fn slot_at(&self, position: usize) -> u32 {
-        self.base + position as u32
+        self.entries.get(position).map_or_else(|| self.next_slot(), |entry| entry.slot)
     }
 
     pub(super) fn next_slot(&self) -> u32 {
-        self.slot_at(self.entries.len())
+        self.entries.last().map_or(self.base, |entry| entry.slot + entry.kind.cells())
     }
 
     pub(super) fn push(&mut self, kind: Kind, value: Value) {
         let slot = self.next_slot();
-        self.cells = self.cells.max(slot + 1);
+        self.cells = self.cells.max(slot + kind.cells());
         self.entries.push(Entry { value, kind, slot });
         if self.entries.len() - self.settled > WINDOW {
             self.settle(self.settled);
@@ -218,7 +231,9 @@ impl Stack {
 
     /// The accumulator of the class has the value of `slot` too.
     pub(super) fn mirrors(&mut self, class: Class, slot: u32) {
-        self.mirror[class as usize] = Some(slot);
+        if class != Class::Vector {
+            self.mirror[class as usize] = Some(slot);
+        }
     }
 
     /// `slot` is written without the accumulators.
@@ -239,7 +254,7 @@ impl Stack {
         let Entry { value, slot, kind } = self.entries[position];
         match value {
             Value::Temp | Value::Const(_) => return,
-            Value::Local(local) => self.copy(slot, local),
+            Value::Local(local) => self.copy(slot, local, kind),
             Value::Acc { at, to_slot } => {
                 self.code.patch_op(at, to_slot);
                 self.holder[kind.class() as usize] = None;
@@ -265,6 +280,7 @@ impl Stack {
             match value {
                 Value::Temp | Value::Acc { .. } => self.settle(position),
                 Value::Const(bits) => self.set(slot, kind, bits),
+                Value::Local(local) if kind == Kind::V128 => self.copy(slot, local, kind),
                 Value::Local(local) => match pending.take() {
                     None => pending = Some((slot, local)),
                     Some((first, from)) => {
@@ -278,7 +294,7 @@ impl Stack {
             self.entries[position].value = Value::Temp;
         }
         if let Some((slot, local)) = pending {
-            self.copy(slot, local);
+            self.copy(slot, local, Kind::I64);
         }
     }
 
@@ -297,14 +313,16 @@ impl Stack {
         }
     }
 
-    /// Copies a slot, when it is another one.
-    pub(super) fn copy(&mut self, to: u32, from: u32) {
-        if to != from {
-            self.code.op(moves::copy());
-            self.code.word(to);
-            self.code.word(from);
-            self.overwritten(to);
+    /// Copies a value of the kind to another slot.
+    pub(super) fn copy(&mut self, to: u32, from: u32, kind: Kind) {
+        if to == from {
+            return;
         }
+        let opcode = if kind == Kind::V128 { vector_copy() } else { moves::copy() };
+        self.code.op(opcode);
+        self.code.word(to);
+        self.code.word(from);
+        (to..to + kind.cells()).for_each(|slot| self.overwritten(slot));
     }
 
     /// Sets a slot to a constant.
@@ -377,8 +395,21 @@ impl Stack {
         let at = self.code.op(pair.to_acc);
         self.code.word(slot);
         operands.iter().for_each(|operand| operand.write(&mut self.code));
-        self.last = Some(Last { at, end: self.code.here(), condition: None });
+        self.last = Some(Last { at, end: self.code.here(), condition: None, vector: None });
         self.push_held(kind, Value::Acc { at, to_slot: pair.to_slot });
+        at
+    }
+
+    /// Writes an instruction that makes a vector, and pushes the vector.
+    pub(super) fn produce_vector(&mut self, opcode: Opcode, operands: &[Operand]) -> u32 {
+        let slot = self.next_slot();
+        let at = self.code.op(opcode);
+        self.code.word(slot);
+        operands.iter().for_each(|operand| operand.write(&mut self.code));
+        self.overwritten(slot);
+        self.overwritten(slot + 1);
+        self.last = Some(Last { at, end: self.code.here(), condition: None, vector: Some(slot) });
+        self.push(Kind::V128, Value::Temp);
         at
     }
 
@@ -404,7 +435,7 @@ impl Stack {
 
     /// Lets the instruction that was written last write `slot`, when it made this value. False when it did not.
     pub(super) fn redirect(&mut self, entry: Entry, slot: u32) -> bool {
-        let Value::Acc { at, to_slot } = entry.value else { return false };
+        let Value::Acc { at, to_slot } = entry.value else { return self.redirect_vector(entry, slot) };
         if !self.is_last(at) {
             return false;
         }
@@ -412,6 +443,18 @@ impl Stack {
         self.code.patch(at + 2, slot);
         self.overwritten(slot);
         self.mirrors(entry.kind.class(), slot);
+        self.last = None;
+        true
+    }
+
+    fn redirect_vector(&mut self, entry: Entry, slot: u32) -> bool {
+        let here = self.code.here();
+        let made =
+            |last: &&Last| last.end == here && last.vector == Some(entry.slot) && entry.kind == Kind::V128;
+        let Some(&Last { at, .. }) = self.last.as_ref().filter(made) else { return false };
+        self.code.patch(at + 2, slot);
+        self.overwritten(slot);
+        self.overwritten(slot + 1);
         self.last = None;
         true
     }

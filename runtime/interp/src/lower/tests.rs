@@ -7,7 +7,7 @@ use assay_model::features::FeatureSet;
 /// The code of the first function of a module.
 fn listing(body: &str) -> Vec<String> {
     let bytes = wat::parse_str(format!("(module (memory 1) (func {body}))")).unwrap();
-    let parsed = assay_parse::parse(&bytes, FeatureSet::built()).unwrap();
+    let parsed = assay_parse::parse(&bytes, FeatureSet::built_by_interp()).unwrap();
     let layout = VmCtxLayout::new(&parsed.model);
     let mut allocations = BodyAllocations::default();
     let options = LowerOptions::default();
@@ -65,7 +65,7 @@ fn the_first_error_in_function_order_wins() {
     let text = format!("(module {} {bad} {good} (func (drop)) )", good.repeat(8));
     // The text is not valid, so it is only encoded.
     let bytes = wat::parse_str(&text).unwrap();
-    let parsed = assay_parse::parse(&bytes, FeatureSet::built()).unwrap();
+    let parsed = assay_parse::parse(&bytes, FeatureSet::built_by_interp()).unwrap();
     assert!(bytes.len() > PARALLEL);
     let expected = parsed.validate_bodies(&bytes).unwrap_err().to_string();
     for _ in 0..20 {

@@ -1,7 +1,8 @@
 //! Locals, globals, constants, `drop` and `select`.
 
 use super::function::FuncLowering;
-use super::stack::{Kind, Operand, Value};
+use super::stack::{Entry, Kind, Operand, Value};
+use crate::exec::vector::{vector_get, vector_select, vector_set};
 use crate::exec::{global, moves};
 use assay_model::index::GlobalIdx;
 use assay_parse::wasmparser::Operator;
@@ -34,10 +35,12 @@ impl FuncLowering<'_> {
     }
 
     fn local_get(&mut self, local: u32) {
-        self.stack.push(self.locals[local as usize], Value::Local(local));
+        let (kind, slot) = self.locals[local as usize];
+        self.stack.push(kind, Value::Local(slot));
     }
 
     fn local_set(&mut self, local: u32) {
+        let (_, local) = self.locals[local as usize];
         let entry = self.stack.pop();
         if let Value::Local(same) = entry.value
             && same == local
@@ -54,7 +57,7 @@ impl FuncLowering<'_> {
             _ => {
                 let in_acc = self.stack.operand(entry) == Operand::Acc;
                 let from = self.stack.slot_of(entry);
-                self.stack.copy(local, from);
+                self.stack.copy(local, from, entry.kind);
                 if in_acc {
                     self.stack.mirrors(entry.kind.class(), local);
                 }
@@ -63,8 +66,7 @@ impl FuncLowering<'_> {
     }
 
     fn global_place(&self, global: GlobalIdx) -> (Kind, bool, Operand) {
-        let kind =
-            Kind::of(self.module.globals[global.index()].content).expect("bodies with vectors are refused");
+        let kind = Kind::of(self.module.globals[global.index()].content);
         match self.module.defined_global(global) {
             Some(defined) => (kind, false, Operand::Narrow(self.layout.defined_global(defined))),
             None => (kind, true, Operand::Narrow(self.layout.imported_global(global))),
@@ -78,6 +80,10 @@ impl FuncLowering<'_> {
             Kind::I64 | Kind::Ref => global::get::<u64>(imported),
             Kind::F32 => global::get::<f32>(imported),
             Kind::F64 => global::get::<f64>(imported),
+            Kind::V128 => {
+                self.stack.produce_vector(vector_get(imported), &[place]);
+                return;
+            }
         };
         self.stack.produce(pair, kind, &[place]);
     }
@@ -91,6 +97,7 @@ impl FuncLowering<'_> {
             Kind::I64 | Kind::Ref => global::set::<u64>(imported, value.mode()),
             Kind::F32 => global::set::<f32>(imported, value.mode()),
             Kind::F64 => global::set::<f64>(imported, value.mode()),
+            Kind::V128 => vector_set(imported),
         };
         self.emit(opcode, &[place, value]);
     }
@@ -102,6 +109,9 @@ impl FuncLowering<'_> {
             _ => self.stack.operand(entry),
         };
         let (first, second) = self.pop_two();
+        if first.kind == Kind::V128 {
+            return self.vector_select(condition, first, second);
+        }
         let [a, b] = [first, second].map(|entry| match self.stack.operand(entry) {
             Operand::Acc => Operand::Slot(self.stack.slot_of(entry)),
             operand => operand,
@@ -112,8 +122,15 @@ impl FuncLowering<'_> {
             Kind::I64 | Kind::Ref => moves::select::<u64>(modes.0, modes.1, modes.2),
             Kind::F32 => moves::select::<f32>(modes.0, modes.1, modes.2),
             Kind::F64 => moves::select::<f64>(modes.0, modes.1, modes.2),
+            Kind::V128 => unreachable!("vectors were selected above"),
         };
         let pair = pair.expect("operands are in modes that exist");
         self.stack.produce(pair, first.kind, &[condition, a, b]);
+    }
+
+    fn vector_select(&mut self, condition: Operand, first: Entry, second: Entry) {
+        let [a, b] = [first, second].map(|entry| Operand::Slot(self.stack.slot_of(entry)));
+        let opcode = vector_select(condition.mode()).expect("operands are in modes that exist");
+        self.stack.produce_vector(opcode, &[a, b, condition]);
     }
 }

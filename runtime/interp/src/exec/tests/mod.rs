@@ -4,6 +4,7 @@ mod calls;
 mod checks;
 mod modes;
 mod state;
+mod vectors;
 
 /// Runs on a native stack of 128 KiB besides what the machine keeps for the host: a handler that leaves anything there
 /// when it goes on would use it up.
