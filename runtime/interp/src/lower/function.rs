@@ -95,7 +95,7 @@ impl<'a> FuncLowering<'a> {
             locals,
             header,
             stack: Stack::new(header + 2),
-            frames: vec![Frame::function(results.clone())],
+            frames: vec![Frame::function(module.funcs[module.func_of(func).index()].ty, results.len())],
             results,
             dead: None,
             offset: module.bodies[func.index()].start,

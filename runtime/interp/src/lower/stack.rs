@@ -307,6 +307,15 @@ impl Stack {
         }
     }
 
+    /// Copies slots that follow each other to places that are not above theirs.
+    pub(super) fn copy_many(&mut self, to: u32, from: u32, count: u32) {
+        if to != from {
+            self.code.op(moves::copy_many());
+            [to, from, count].into_iter().for_each(|word| self.code.word(word));
+            self.mirror = [None; 3];
+        }
+    }
+
     /// Sets a slot to a constant.
     pub(super) fn set(&mut self, to: u32, kind: Kind, bits: u64) {
         match kind.immediate(bits) {
