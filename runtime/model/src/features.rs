@@ -68,11 +68,11 @@ features! {
     /// Vectors with implementation-defined results.
     RelaxedSimd, "relaxed-simd", "3.0", NotYet;
     /// Tail calls.
-    TailCall, "tail-call", "3.0", NotYet;
+    TailCall, "tail-call", "3.0", Jit;
     /// More than one memory.
-    MultiMemory, "multi-memory", "3.0", NotYet;
+    MultiMemory, "multi-memory", "3.0", Jit;
     /// 64-bit memories and tables.
-    Memory64, "memory64", "3.0", NotYet;
+    Memory64, "memory64", "3.0", Jit;
     /// Typed function references.
     FunctionReferences, "function-references", "3.0", NotYet;
     /// Garbage-collected structures and arrays.
@@ -82,9 +82,9 @@ features! {
     /// Shared memories and atomics.
     Threads, "threads", "proposal", NotYet;
     /// Pages of one byte.
-    CustomPageSizes, "custom-page-sizes", "proposal", NotYet;
+    CustomPageSizes, "custom-page-sizes", "proposal", Jit;
     /// 128-bit arithmetic in pairs of `i64`.
-    WideArithmetic, "wide-arithmetic", "proposal", NotYet;
+    WideArithmetic, "wide-arithmetic", "proposal", Jit;
     /// Custom descriptors and exact types.
     CustomDescriptors, "custom-descriptors", "proposal", NotYet;
     /// Exceptions in the older form.

@@ -20,6 +20,7 @@ mod stack;
 mod table;
 mod trap;
 mod unsupported;
+mod wide;
 
 use crate::error::{CompileError, Result};
 use crate::plan::{ModulePlan, Region};

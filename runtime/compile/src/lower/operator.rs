@@ -36,6 +36,10 @@ impl Lowering<'_> {
             Op::CallIndirect { type_index, table_index } => {
                 self.call_indirect(TypeIdx(type_index), TableIdx(table_index));
             }
+            Op::ReturnCall { function_index } => self.return_call(FuncIdx(function_index)),
+            Op::ReturnCallIndirect { type_index, table_index } => {
+                self.return_call_indirect(TypeIdx(type_index), TableIdx(table_index));
+            }
             Op::Drop => {
                 self.pop_condition();
             }
@@ -159,6 +163,12 @@ impl Lowering<'_> {
             Op::I32ShrU | Op::I64ShrU => self.binary(|ins, a, b| ins.ushr(a, b)),
             Op::I32Rotl | Op::I64Rotl => self.binary(|ins, a, b| ins.rotl(a, b)),
             Op::I32Rotr | Op::I64Rotr => self.binary(|ins, a, b| ins.rotr(a, b)),
+
+            // Wide integers
+            Op::I64Add128 => self.binary_128(|ins, a, b| ins.iadd(a, b)),
+            Op::I64Sub128 => self.binary_128(|ins, a, b| ins.isub(a, b)),
+            Op::I64MulWideS => self.mul_wide_s(),
+            Op::I64MulWideU => self.mul_wide_u(),
 
             // Floats
             Op::F32Abs | Op::F64Abs => self.unary(|ins, a| ins.fabs(a)),

@@ -37,7 +37,9 @@ pub(crate) const CORPUS: &[(&str, &str)] = &[
     ("control", include_str!("../modules/control.wat")),
     ("global", include_str!("../modules/global.wat")),
     ("memory", include_str!("../modules/memory.wat")),
+    ("memories", include_str!("../modules/memories.wat")),
     ("table", include_str!("../modules/table.wat")),
+    ("tail", include_str!("../modules/tail.wat")),
 ];
 
 /// One function per operator that takes numbers only, from the operator table.
@@ -79,7 +81,8 @@ fn numeric_function(row: &OpRow) -> Option<String> {
 /// Parses a module in text form.
 pub(crate) fn parse(text: &str) -> (ParsedModule, Vec<u8>) {
     let bytes = wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"));
-    let parsed = assay_parse::parse(&bytes, FeatureSet::default()).unwrap_or_else(|error| panic!("{error}"));
+    let built = FeatureSet::built_by_jit();
+    let parsed = assay_parse::parse_for(&bytes, built, built).unwrap_or_else(|error| panic!("{error}"));
     (parsed, bytes)
 }
 

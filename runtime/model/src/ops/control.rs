@@ -17,6 +17,8 @@ pub(super) const OPS: &[OpRow] = &[
     op(0x0f, "return", Im::None, "*:*"),
     op(0x10, "call", Im::Func, "*:*"),
     op(0x11, "call_indirect", Im::CallIndirect, "*a:*").traps().shares(),
+    op(0x12, "return_call", Im::Func, "*:*").of(Feature::TailCall),
+    op(0x13, "return_call_indirect", Im::CallIndirect, "*a:*").traps().shares().of(Feature::TailCall),
     op(0x1a, "drop", Im::None, "t:"),
     op(0x1b, "select", Im::None, "tti:t"),
     op(0x1c, "select", Im::SelectTypes, "tti:t").of(Feature::ReferenceTypes),

@@ -77,6 +77,7 @@ pub fn all() -> impl Iterator<Item = &'static OpRow> {
         numeric::OPS,
         numeric::SIGN_EXTENSION,
         numeric::SATURATING,
+        numeric::WIDE,
         bulk::OPS,
     ]
     .into_iter()
