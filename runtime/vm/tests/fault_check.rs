@@ -113,7 +113,7 @@ fn a_read_in_the_guard_is_a_trap_with_its_address() {
     for offset in [65536, (4 << 30) + 5, (4 << 30) + (32 << 20) - 1] {
         match read_at(offset, Some(TrapKind::MemoryOutOfBounds)) {
             Err(Reason::Trap { kind: TrapKind::MemoryOutOfBounds, detail }) => {
-                assert_eq!(detail, Some(offset))
+                assert_eq!(detail, Some(offset));
             }
             other => panic!("{other:?}"),
         }

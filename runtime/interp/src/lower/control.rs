@@ -1,7 +1,7 @@
 //! Blocks, branches, returns and calls.
 
 use super::function::{FuncLowering, Result, kind};
-use super::stack::{Condition, Kind, Operand, Value};
+use super::stack::{Condition, Increment, Kind, Operand, Value};
 use crate::exec::numeric::CompareOp;
 use crate::exec::{Opcode, control};
 use assay_model::index::TypeIdx;
@@ -276,6 +276,14 @@ impl FuncLowering<'_> {
 
     fn branch_when(&mut self, condition: Condition) -> Fixup {
         let Condition { op, a, b } = condition;
+        // The accumulator has the local that was incremented just before: one instruction does both.
+        if let Some(opcode) = op.increment_and_branch(a.mode(), b.mode())
+            && let Some(Increment { local, from, step, .. }) = self.stack.take_increment()
+        {
+            let bound = if a == Operand::Acc { b } else { a };
+            let words = [Operand::Narrow(local), Operand::Narrow(from), Operand::Narrow(step), bound];
+            return self.emit_branch(opcode, &words);
+        }
         let opcode = op.branch(a.mode(), b.mode()).expect("operands are in modes that exist");
         self.emit_branch(opcode, &[a, b])
     }

@@ -5,7 +5,9 @@
 
 use std::collections::HashMap;
 
-use assay_runtime::{Engine, Error, Extern, ExternRef, Feature, Instance, Linker, Module, Store, Val};
+use assay_runtime::{
+    Engine, Error, Extern, ExternRef, Feature, FeatureSet, Instance, Linker, Module, Store, Val,
+};
 
 use super::spectest;
 use crate::engine::{Failure, InstanceId, ModuleId, Session, Stage};
@@ -13,6 +15,7 @@ use crate::value::{Hierarchy, Object, Value};
 
 pub(super) struct RuntimeSession<'e> {
     engine: &'e Engine,
+    built: FeatureSet,
     awaited: &'e [(&'static str, Feature)],
     store: Store<()>,
     modules: Vec<Module>,
@@ -26,9 +29,10 @@ pub(super) struct RuntimeSession<'e> {
 }
 
 impl<'e> RuntimeSession<'e> {
-    pub(super) fn new(engine: &'e Engine, awaited: &'e [(&'static str, Feature)]) -> Self {
+    pub(super) fn new(engine: &'e Engine, built: FeatureSet, awaited: &'e [(&'static str, Feature)]) -> Self {
         Self {
             engine,
+            built,
             awaited,
             store: Store::new(engine, ()),
             modules: Vec::new(),
@@ -60,7 +64,7 @@ impl<'e> RuntimeSession<'e> {
         let mut linker = Linker::new(self.engine);
         if !self.registered.contains_key(spectest::NAME) {
             if self.spectest.is_none() {
-                self.spectest = Some(spectest::objects(&mut self.store)?);
+                self.spectest = Some(spectest::objects(&mut self.store, self.built)?);
             }
             for (name, object) in self.spectest.iter().flatten() {
                 linker.define(&self.store, spectest::NAME, name, *object)?;
