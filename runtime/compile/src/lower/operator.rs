@@ -225,13 +225,13 @@ impl Lowering<'_> {
             Op::I32Extend8S | Op::I64Extend8S => self.extend_low(I8),
             Op::I32Extend16S | Op::I64Extend16S => self.extend_low(I16),
             Op::I64Extend32S => self.extend_low(I32),
-            ref other => return self.refuse(other),
+            ref other => return self.vector_operator(other),
         }
         Ok(())
     }
 
     /// Refuses an operator that has no arm above.
-    fn refuse(&self, operator: &Op<'_>) -> Result<()> {
+    pub(super) fn refuse(&self, operator: &Op<'_>) -> Result<()> {
         super::unsupported::check(operator)?;
         Err(crate::CompileError::Internal(format!("{operator:?} has no translation")))
     }

@@ -58,6 +58,7 @@ fn numeric_function(row: &OpRow) -> Option<String> {
                 'I' => Some("i64"),
                 'f' => Some("f32"),
                 'F' => Some("f64"),
+                'v' => Some("v128"),
                 _ => None,
             })
             .collect()
@@ -66,6 +67,10 @@ fn numeric_function(row: &OpRow) -> Option<String> {
     let immediate = match row.immediates {
         Immediates::None => "",
         Immediates::MemArg => "offset=7",
+        Immediates::Lane => "1",
+        Immediates::MemArgLane => "offset=7 1",
+        Immediates::V128 => "i32x4 1 2 3 4",
+        Immediates::Shuffle => "0 17 2 19 4 21 6 23 8 25 10 27 12 29 14 31",
         Immediates::I32 | Immediates::I64 | Immediates::F32 | Immediates::F64 => "42",
         _ => return None,
     };
