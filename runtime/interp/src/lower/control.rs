@@ -91,6 +91,14 @@ impl FuncLowering<'_> {
             }
             Operator::Call { function_index } => self.call(function_index),
             Operator::CallIndirect { type_index, table_index } => self.call_indirect(type_index, table_index),
+            Operator::ReturnCall { function_index } => self.return_call(function_index),
+            Operator::ReturnCallIndirect { type_index, table_index } => {
+                self.return_call_indirect(type_index, table_index);
+            }
+            Operator::CallRef { type_index } => self.call_ref(type_index),
+            Operator::ReturnCallRef { type_index } => self.return_call_ref(type_index),
+            Operator::BrOnNull { relative_depth } => self.br_on_null(relative_depth),
+            Operator::BrOnNonNull { relative_depth } => self.br_on_non_null(relative_depth),
             _ => return Ok(false),
         }
         Ok(true)
@@ -336,6 +344,33 @@ impl FuncLowering<'_> {
 
     fn br_if(&mut self, depth: u32) {
         let condition = self.pop_condition();
+        self.branch_if(depth, condition);
+    }
+
+    /// The reference on top of the stack, which stays there, compared with null.
+    pub(super) fn top_reference(&mut self, op: CompareOp) -> Condition {
+        let entry = self.stack.pop();
+        let slot = self.stack.slot_of(entry);
+        let value = if let Value::Local(_) = entry.value { entry.value } else { Value::Temp };
+        self.stack.push(entry.kind, value);
+        Condition { op, a: Operand::Slot(slot), b: Operand::Wide(0) }
+    }
+
+    fn br_on_null(&mut self, depth: u32) {
+        let condition = self.top_reference(CompareOp::I64Eq);
+        let reference = self.stack.pop();
+        self.branch_if(depth, condition);
+        self.stack.push(reference.kind, reference.value);
+    }
+
+    fn br_on_non_null(&mut self, depth: u32) {
+        let condition = self.top_reference(CompareOp::I64Ne);
+        self.branch_if(depth, condition);
+        self.stack.pop();
+    }
+
+    /// A branch with the topmost values when the condition holds.
+    fn branch_if(&mut self, depth: u32, condition: Condition) {
         let frame = &self.frames[self.frame_index(depth)];
         let arity = frame.arity();
         let first = self.stack.entries.len() - arity;

@@ -187,6 +187,7 @@ impl<'a> FuncLowering<'a> {
             || self.memory_access(operator)
             || self.reference(operator)
             || self.bulk(operator)
+            || self.wide(operator)
         {
             return Ok(());
         }
