@@ -74,7 +74,7 @@ features! {
     /// 64-bit memories and tables.
     Memory64, "memory64", "3.0", Both;
     /// Typed function references.
-    FunctionReferences, "function-references", "3.0", Interp;
+    FunctionReferences, "function-references", "3.0", Both;
     /// Garbage-collected structures and arrays.
     Gc, "gc", "3.0", NotYet;
     /// Exceptions with `try_table`.

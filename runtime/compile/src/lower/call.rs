@@ -43,6 +43,24 @@ impl<'a> Lowering<'a> {
         self.code_and_ctx(callee)
     }
 
+    pub(super) fn call_ref(&mut self, ty: TypeIdx) {
+        let (code, ctx) = self.referenced_callee();
+        let signature = self.signature(ty);
+        self.call_code(self.plan.abi(ty), signature, code, ctx);
+    }
+
+    pub(super) fn return_call_ref(&mut self, ty: TypeIdx) {
+        let (code, ctx) = self.referenced_callee();
+        self.return_call_code(ty, code, ctx);
+    }
+
+    /// Pops a function reference, whose type validation knows; code and context of the function.
+    fn referenced_callee(&mut self) -> (Value, Value) {
+        let callee = self.pop();
+        self.trap_if_null(callee, TrapKind::NullFunctionReference);
+        self.code_and_ctx(callee)
+    }
+
     fn code_and_ctx(&mut self, callee: Value) -> (Value, Value) {
         let code = self.func_ref_field(I64, callee, func_ref::WASM_CALL);
         (code, self.func_ref_field(I64, callee, func_ref::CTX))

@@ -36,6 +36,10 @@ impl Lowering<'_> {
             Op::CallIndirect { type_index, table_index } => {
                 self.call_indirect(TypeIdx(type_index), TableIdx(table_index));
             }
+            Op::CallRef { type_index } => self.call_ref(TypeIdx(type_index)),
+            Op::ReturnCallRef { type_index } => self.return_call_ref(TypeIdx(type_index)),
+            Op::BrOnNull { relative_depth } => self.br_on_null(relative_depth),
+            Op::BrOnNonNull { relative_depth } => self.br_on_non_null(relative_depth),
             Op::ReturnCall { function_index } => self.return_call(FuncIdx(function_index)),
             Op::ReturnCallIndirect { type_index, table_index } => {
                 self.return_call_indirect(TypeIdx(type_index), TableIdx(table_index));
@@ -54,6 +58,7 @@ impl Lowering<'_> {
 
             // References and tables
             Op::RefNull { hty } => self.ref_null(RefType { nullable: true, heap: heap_type(hty)? }),
+            Op::RefAsNonNull => self.ref_as_non_null(),
             Op::RefIsNull => self.ref_is_null(),
             Op::RefFunc { function_index } => self.ref_func(FuncIdx(function_index))?,
             Op::TableGet { table } => self.table_get(TableIdx(table)),

@@ -53,7 +53,7 @@ impl Lowering<'_> {
         match *operator {
             Op::I8x16Shuffle { ref lanes } => self.shuffle(lanes),
             Op::I8x16Swizzle | Op::I8x16RelaxedSwizzle => {
-                self.lanes_binary(I8X16, |ins, a, b| ins.swizzle(a, b))
+                self.lanes_binary(I8X16, |ins, a, b| ins.swizzle(a, b));
             }
             Op::I8x16Splat => self.splat(I8X16),
             Op::I16x8Splat => self.splat(I16X8),
@@ -213,7 +213,7 @@ impl Lowering<'_> {
             Op::I8x16AvgrU => self.lanes_binary(I8X16, |ins, a, b| ins.avg_round(a, b)),
             Op::I16x8AvgrU => self.lanes_binary(I16X8, |ins, a, b| ins.avg_round(a, b)),
             Op::I16x8Q15MulrSatS | Op::I16x8RelaxedQ15mulrS => {
-                self.lanes_binary(I16X8, |ins, a, b| ins.sqmul_round_sat(a, b))
+                self.lanes_binary(I16X8, |ins, a, b| ins.sqmul_round_sat(a, b));
             }
             ref other => return self.vector_widening(other),
         }
@@ -309,13 +309,13 @@ impl Lowering<'_> {
     fn vector_conversion(&mut self, operator: &Op<'_>) -> Result<()> {
         match *operator {
             Op::I32x4TruncSatF32x4S | Op::I32x4RelaxedTruncF32x4S => {
-                self.lanes_unary(F32X4, |ins, a| ins.fcvt_to_sint_sat(I32X4, a))
+                self.lanes_unary(F32X4, |ins, a| ins.fcvt_to_sint_sat(I32X4, a));
             }
             Op::F32x4ConvertI32x4S => self.lanes_unary(I32X4, |ins, a| ins.fcvt_from_sint(F32X4, a)),
             Op::I32x4TruncSatF64x2SZero | Op::I32x4RelaxedTruncF64x2SZero => self.trunc_sat_zero(true),
             Op::F64x2ConvertLowI32x4S => self.convert_low(true),
             Op::I32x4TruncSatF32x4U | Op::I32x4RelaxedTruncF32x4U => {
-                self.lanes_unary(F32X4, |ins, a| ins.fcvt_to_uint_sat(I32X4, a))
+                self.lanes_unary(F32X4, |ins, a| ins.fcvt_to_uint_sat(I32X4, a));
             }
             Op::F32x4ConvertI32x4U => self.lanes_unary(I32X4, |ins, a| ins.fcvt_from_uint(F32X4, a)),
             Op::I32x4TruncSatF64x2UZero | Op::I32x4RelaxedTruncF64x2UZero => self.trunc_sat_zero(false),

@@ -38,6 +38,7 @@ pub(crate) const CORPUS: &[(&str, &str)] = &[
     ("global", include_str!("../modules/global.wat")),
     ("memory", include_str!("../modules/memory.wat")),
     ("memories", include_str!("../modules/memories.wat")),
+    ("reference", include_str!("../modules/reference.wat")),
     ("table", include_str!("../modules/table.wat")),
     ("tail", include_str!("../modules/tail.wat")),
 ];

@@ -19,6 +19,8 @@ pub(super) const OPS: &[OpRow] = &[
     op(0x11, "call_indirect", Im::CallIndirect, "*a:*").traps().shares(),
     op(0x12, "return_call", Im::Func, "*:*").of(Feature::TailCall),
     op(0x13, "return_call_indirect", Im::CallIndirect, "*a:*").traps().shares().of(Feature::TailCall),
+    op(0x14, "call_ref", Im::Type, "*r:*").traps().of(Feature::FunctionReferences),
+    op(0x15, "return_call_ref", Im::Type, "*r:*").traps().of(Feature::FunctionReferences),
     op(0x1a, "drop", Im::None, "t:"),
     op(0x1b, "select", Im::None, "tti:t"),
     op(0x1c, "select", Im::SelectTypes, "tti:t").of(Feature::ReferenceTypes),

@@ -26,6 +26,7 @@ pub enum Immediates {
     Label,
     LabelTable,
     Func,
+    Type,
     CallIndirect,
     SelectTypes,
     Local,
