@@ -76,7 +76,7 @@ impl<'e> RuntimeSession<'e> {
         Ok(linker)
     }
 
-    fn to_val(&mut self, value: Value) -> Result<Val, Failure> {
+    fn val(&mut self, value: Value) -> Result<Val, Failure> {
         Ok(match value {
             Value::I32(value) => Val::I32(value),
             Value::I64(value) => Val::I64(value),
@@ -92,7 +92,7 @@ impl<'e> RuntimeSession<'e> {
         })
     }
 
-    fn to_value(&self, val: Val) -> Value {
+    fn value(&self, val: Val) -> Value {
         match val {
             Val::I32(value) => Value::I32(value),
             Val::I64(value) => Value::I64(value),
@@ -159,7 +159,7 @@ impl Session for RuntimeSession<'_> {
         let mut vals = std::mem::take(&mut self.args);
         vals.clear();
         for &arg in args {
-            vals.push(self.to_val(arg)?);
+            vals.push(self.val(arg)?);
         }
         let count = func.ty(&self.store).results().len();
         self.results.clear();
@@ -168,7 +168,7 @@ impl Session for RuntimeSession<'_> {
         self.args = vals;
         called?;
         results.clear();
-        results.extend(self.results.iter().map(|&val| self.to_value(val)));
+        results.extend(self.results.iter().map(|&val| self.value(val)));
         Ok(())
     }
 
@@ -177,7 +177,7 @@ impl Session for RuntimeSession<'_> {
         let global = global
             .ok_or_else(|| Failure::new(Stage::Host, format!("there is no exported global `{field}`")))?;
         let val = global.get(&mut self.store);
-        Ok(self.to_value(val))
+        Ok(self.value(val))
     }
 }
 
