@@ -26,7 +26,7 @@ fn options(script: &str, engines: &[&str], out: &Path) -> Options {
         lanes: engines.iter().map(|engine| Lane::of(engine)).collect(),
         jobs: 2,
         fail_fast: false,
-        timeout: Duration::from_millis(1500),
+        timeout: Duration::from_secs(3),
         expectations: None,
         out: out.to_owned(),
         worker: WorkerCommand::new(env!("CARGO_BIN_EXE_assay-spec-test-worker"), [""; 0]),
@@ -178,6 +178,15 @@ fn too_many_losses_end_the_attempts_but_not_the_account() {
     let run = play(&options);
     let count = |name: &str| run.rows.iter().filter(|row| row.status.name() == name).count();
     assert_eq!((run.rows.len(), count("crash"), count("pass"), count("skip")), (81, 16, 16, 49));
+}
+
+#[test]
+fn a_worker_that_never_gets_to_a_step_leaves_no_hole() {
+    let run = play_script("steps.wast", &["stillborn"]);
+    assert_eq!(run.rows.len(), 17);
+    let mut said: Vec<String> = run.rows.iter().map(|row| row.status.to_string()).collect();
+    assert_eq!(said.remove(0), "crash(exit code 3)");
+    assert!(said.iter().all(|status| status == "skip(blocked by line 2)"), "{said:?}");
 }
 
 #[test]

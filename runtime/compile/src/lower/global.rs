@@ -61,6 +61,7 @@ impl Lowering<'_> {
             ConstOp::I64Const(value) => self.builder.ins().iconst(I64, value),
             ConstOp::F32Const(bits) => self.builder.ins().f32const(Ieee32::with_bits(bits)),
             ConstOp::F64Const(bits) => self.builder.ins().f64const(Ieee64::with_bits(bits)),
+            ConstOp::V128Const(bits) => self.v128_const(&bits.to_le_bytes()),
             _ => return None,
         })
     }

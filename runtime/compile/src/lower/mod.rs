@@ -20,6 +20,9 @@ mod stack;
 mod table;
 mod trap;
 mod unsupported;
+mod vector;
+mod vector_operator;
+mod wide;
 
 use crate::error::{CompileError, Result};
 use crate::plan::{ModulePlan, Region};

@@ -4,7 +4,7 @@
 //! widened yet: [`Lowering::pop`] widens it, [`Lowering::pop_condition`] takes it as it is.
 
 use super::Lowering;
-use cranelift_codegen::ir::types::{I8, I32};
+use cranelift_codegen::ir::types::{I8, I8X16, I32};
 use cranelift_codegen::ir::{BlockArg, InstBuilder, InstructionData, Opcode, Type, Value, ValueDef};
 
 impl Lowering<'_> {
@@ -51,8 +51,16 @@ impl Lowering<'_> {
         self.scratch.args.extend(self.scratch.stack[start..].iter().map(|&value| BlockArg::Value(value)));
     }
 
+    /// A value in the type that wasm gives it: truth values widened, vectors without lanes of their own.
     fn widen(&mut self, value: Value) -> Value {
-        if self.type_of(value) == I8 { self.builder.ins().uextend(I32, value) } else { value }
+        let ty = self.type_of(value);
+        if ty == I8 {
+            self.builder.ins().uextend(I32, value)
+        } else if ty.is_vector() {
+            self.as_lanes(value, I8X16)
+        } else {
+            value
+        }
     }
 
     pub(super) fn type_of(&self, value: Value) -> Type {

@@ -37,7 +37,10 @@ pub(crate) const CORPUS: &[(&str, &str)] = &[
     ("control", include_str!("../modules/control.wat")),
     ("global", include_str!("../modules/global.wat")),
     ("memory", include_str!("../modules/memory.wat")),
+    ("memories", include_str!("../modules/memories.wat")),
+    ("reference", include_str!("../modules/reference.wat")),
     ("table", include_str!("../modules/table.wat")),
+    ("tail", include_str!("../modules/tail.wat")),
 ];
 
 /// One function per operator that takes numbers only, from the operator table.
@@ -56,6 +59,7 @@ fn numeric_function(row: &OpRow) -> Option<String> {
                 'I' => Some("i64"),
                 'f' => Some("f32"),
                 'F' => Some("f64"),
+                'v' => Some("v128"),
                 _ => None,
             })
             .collect()
@@ -64,6 +68,10 @@ fn numeric_function(row: &OpRow) -> Option<String> {
     let immediate = match row.immediates {
         Immediates::None => "",
         Immediates::MemArg => "offset=7",
+        Immediates::Lane => "1",
+        Immediates::MemArgLane => "offset=7 1",
+        Immediates::V128 => "i32x4 1 2 3 4",
+        Immediates::Shuffle => "0 17 2 19 4 21 6 23 8 25 10 27 12 29 14 31",
         Immediates::I32 | Immediates::I64 | Immediates::F32 | Immediates::F64 => "42",
         _ => return None,
     };
@@ -79,7 +87,8 @@ fn numeric_function(row: &OpRow) -> Option<String> {
 /// Parses a module in text form.
 pub(crate) fn parse(text: &str) -> (ParsedModule, Vec<u8>) {
     let bytes = wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"));
-    let parsed = assay_parse::parse(&bytes, FeatureSet::default()).unwrap_or_else(|error| panic!("{error}"));
+    let built = FeatureSet::built_by_jit();
+    let parsed = assay_parse::parse_for(&bytes, built, built).unwrap_or_else(|error| panic!("{error}"));
     (parsed, bytes)
 }
 

@@ -37,8 +37,10 @@ pub(crate) mod moves;
 pub(crate) mod numeric;
 pub(crate) mod operand;
 pub(crate) mod reference;
+pub(crate) mod tail_call;
 mod unwind;
 pub(crate) mod vector;
+pub(crate) mod wide;
 
 #[cfg(test)]
 mod testing;

@@ -1,5 +1,8 @@
 //! Leaving an activation before it is done: the trap is recorded, the frames are noted from the inside out, and the
-//! status tells the caller. Cold; takes and gives scalars only, so that handlers can end in a call of it.
+//! status tells the caller.
+//!
+//! Cold. The entries take and give scalars only, use the convention of C, which does not unwind, and do not let their
+//! one answer be known: so a handler ends in a jump to them and needs no stack frame for the case that it traps.
 
 use super::call::{ACTIVATION_END, BRIDGE_END, get};
 use super::machine::Exec;
@@ -10,14 +13,14 @@ use assay_model::trap::TrapKind;
 /// The instruction at `ip` traps.
 #[cold]
 #[inline(never)]
-pub(super) fn trap(ctx: *mut Exec, ip: *const u32, fp: *mut u64, kind: TrapKind) -> u32 {
+pub(super) extern "C" fn trap(ctx: *mut Exec, ip: *const u32, fp: *mut u64, kind: TrapKind) -> u32 {
     raise(ctx, ip, fp, kind, None)
 }
 
 /// `call_indirect` at `ip` met a null element.
 #[cold]
 #[inline(never)]
-pub(super) fn uninitialized(ctx: *mut Exec, ip: *const u32, fp: *mut u64, index: u64) -> u32 {
+pub(super) extern "C" fn uninitialized(ctx: *mut Exec, ip: *const u32, fp: *mut u64, index: u64) -> u32 {
     raise(ctx, ip, fp, TrapKind::UninitializedElement, Some(index))
 }
 
@@ -32,7 +35,7 @@ fn raise(ctx: *mut Exec, ip: *const u32, fp: *mut u64, kind: TrapKind, detail: O
 /// The call at `ip` was left by its callee; the reason waits in the store.
 #[cold]
 #[inline(never)]
-pub(super) fn raised(ctx: *mut Exec, ip: *const u32, fp: *mut u64) -> u32 {
+pub(super) extern "C" fn raised(ctx: *mut Exec, ip: *const u32, fp: *mut u64) -> u32 {
     // SAFETY: the activation's record is alive (invariant 3).
     let Exec { store, mut vmctx, mut code, .. } = unsafe { *ctx };
     let (mut ip, mut fp) = (ip as usize, fp);
@@ -48,7 +51,8 @@ pub(super) fn raised(ctx: *mut Exec, ip: *const u32, fp: *mut u64) -> u32 {
         let ret = get(header) as usize;
         fp = get(header.wrapping_add(1)) as usize as *mut u64;
         if ret == ACTIVATION_END.as_ptr() as usize {
-            return status::RAISED;
+            // Were the answer known, handlers would call and then answer it themselves.
+            return std::hint::black_box(status::RAISED);
         }
         ip = ret;
         if ret == BRIDGE_END.as_ptr() as usize {

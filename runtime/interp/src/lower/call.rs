@@ -1,6 +1,6 @@
 //! Calls: arguments go to the first slots of the callee's frame, which are their own slots in this one.
 
-use super::function::FuncLowering;
+use super::function::{FuncLowering, cells};
 use super::has_vectors;
 use super::stack::{Kind, Operand, Value};
 use crate::code::VECTORS;
@@ -36,11 +36,7 @@ impl FuncLowering<'_> {
 
     /// `call_indirect`
     pub(super) fn call_indirect(&mut self, ty: u32, table: u32) {
-        let entry = self.stack.pop();
-        let index = match entry.value {
-            Value::Const(index) => Operand::Wide(index),
-            _ => self.stack.operand(entry),
-        };
+        let index = self.pop_index();
         let module = self.module;
         let signature = module.func_type_at(TypeIdx(ty));
         self.charge();
@@ -51,7 +47,33 @@ impl FuncLowering<'_> {
         self.call_results(signature);
     }
 
-    fn call_through(
+    /// `call_ref`
+    pub(super) fn call_ref(&mut self, ty: u32) {
+        let reference = self.pop_reference();
+        let module = self.module;
+        let signature = module.func_type_at(TypeIdx(ty));
+        self.charge();
+        let arguments = self.arguments(signature);
+        self.call_through(call::call_ref(), &[reference], arguments, TypeIdx(ty), None);
+        self.call_results(signature);
+    }
+
+    /// Pops the index of an indirect call, which is read as 64 bits.
+    pub(super) fn pop_index(&mut self) -> Operand {
+        let entry = self.stack.pop();
+        match entry.value {
+            Value::Const(index) => Operand::Wide(index),
+            _ => self.stack.operand(entry),
+        }
+    }
+
+    /// Pops a reference: the slot it is in.
+    pub(super) fn pop_reference(&mut self) -> u32 {
+        let entry = self.stack.pop();
+        self.stack.slot_of(entry)
+    }
+
+    pub(super) fn call_through(
         &mut self,
         opcode: Opcode,
         target: &[u32],
@@ -60,7 +82,7 @@ impl FuncLowering<'_> {
         index: Option<Operand>,
     ) {
         let signature = self.module.func_type_at(ty);
-        let mut counts = [arguments, signature.params.len() as u32, signature.results.len() as u32];
+        let mut counts = [arguments, cells(&signature.params), cells(&signature.results)];
         if has_vectors(signature) {
             counts[1] = VECTORS | ty.0;
         }
@@ -70,7 +92,7 @@ impl FuncLowering<'_> {
     }
 
     /// Brings the arguments to their slots and pops them. The first slot.
-    fn arguments(&mut self, ty: &FuncType) -> u32 {
+    pub(super) fn arguments(&mut self, ty: &FuncType) -> u32 {
         let first = self.stack.entries.len() - ty.params.len();
         self.stack.materialize_from(first);
         self.stack.truncate(first);

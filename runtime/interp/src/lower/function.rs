@@ -99,7 +99,7 @@ impl<'a> FuncLowering<'a> {
             locals,
             header,
             stack: Stack::new(header + 2),
-            frames: vec![Frame::function(results.clone())],
+            frames: vec![Frame::function(module.funcs[module.func_of(func).index()].ty, results.len())],
             results,
             dead: None,
             offset: module.bodies[func.index()].start,
@@ -196,6 +196,7 @@ impl<'a> FuncLowering<'a> {
             || self.reference(operator)
             || self.bulk(operator)
             || self.vector(operator)
+            || self.wide(operator)
         {
             return Ok(());
         }

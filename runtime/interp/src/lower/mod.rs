@@ -13,9 +13,11 @@ mod memory;
 mod numeric;
 mod reference;
 mod stack;
+mod tail_call;
 mod unsupported;
 mod variable;
 mod vector;
+mod wide;
 
 #[cfg(test)]
 mod tests;

@@ -49,6 +49,23 @@ fn comparisons_become_branches() {
 }
 
 #[test]
+fn sums_and_increments_join_the_instruction_that_uses_them() {
+    let code = listing(
+        "(param i32 i32) (loop $l
+          (i32.store8 (i32.add (local.get 0) (local.get 1)) (i32.const 7))
+          (br_if $l (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 100))))",
+    );
+    assert_eq!(
+        code,
+        [
+            "StoreSum<I32Store8, Slot, Slot, Imm> 1 0 1 7",
+            "IncrementBranchIf<I32LtU, Imm, false> -24 0 0 1 100",
+            "Return 2",
+        ]
+    );
+}
+
+#[test]
 fn a_local_that_is_still_needed_is_kept() {
     let code =
         listing("(param i32) (result i32) (local.get 0) (local.set 0 (i32.const 1)) (i32.add (local.get 0))");

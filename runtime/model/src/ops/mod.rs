@@ -13,6 +13,7 @@ pub mod fuel;
 mod memory;
 mod numeric;
 mod reference;
+mod simd;
 
 use crate::features::Feature;
 
@@ -25,6 +26,7 @@ pub enum Immediates {
     Label,
     LabelTable,
     Func,
+    Type,
     CallIndirect,
     SelectTypes,
     Local,
@@ -43,6 +45,12 @@ pub enum Immediates {
     I64,
     F32,
     F64,
+    /// Sixteen bytes.
+    V128,
+    Lane,
+    MemArgLane,
+    /// Sixteen lanes.
+    Shuffle,
 }
 
 /// An operator.
@@ -56,7 +64,7 @@ pub struct OpRow {
     pub mnemonic: &'static str,
     /// What follows the opcode.
     pub immediates: Immediates,
-    /// Stack signature, `operands:results`, with `i` i32, `I` i64, `f` f32, `F` f64, `r` any reference, `a` address or
+    /// Stack signature, `operands:results`, with `i` i32, `I` i64, `f` f32, `F` f64, `v` v128, `r` any reference, `a` address or
     /// index type of the memory or table, `t` any value, `*` depends on immediates.
     pub signature: &'static str,
     /// Whether it can trap.
@@ -77,7 +85,11 @@ pub fn all() -> impl Iterator<Item = &'static OpRow> {
         numeric::OPS,
         numeric::SIGN_EXTENSION,
         numeric::SATURATING,
+        numeric::WIDE,
         bulk::OPS,
+        simd::MEMORY,
+        simd::OPS,
+        simd::RELAXED,
     ]
     .into_iter()
     .flatten()

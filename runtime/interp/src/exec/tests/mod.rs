@@ -3,6 +3,7 @@
 mod calls;
 mod checks;
 mod modes;
+mod proposals;
 mod state;
 mod vectors;
 
