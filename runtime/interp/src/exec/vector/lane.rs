@@ -121,6 +121,7 @@ pub(crate) fn shuffle() -> Opcode {
 macro_rules! splats {
     ($($name:ident($a:ident: $input:ty) -> $output:ty { $meaning:expr })*) => {
         /// A splat.
+        #[expect(clippy::enum_variant_names, reason = "the names are the operators'")]
         #[derive(Copy, Clone, Debug, PartialEq, Eq)]
         pub(crate) enum SplatOp { $($name,)* }
 
@@ -214,6 +215,7 @@ macro_rules! extracts {
 macro_rules! replaces {
     ($($name:ident($vector:ty, $value:ident: $scalar:ty) { $lane:expr })*) => {
         /// `replace_lane`
+        #[expect(clippy::enum_variant_names, reason = "the names are the operators'")]
         #[derive(Copy, Clone, Debug, PartialEq, Eq)]
         pub(crate) enum ReplaceOp { $($name,)* }
 

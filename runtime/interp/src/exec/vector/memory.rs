@@ -270,10 +270,12 @@ loads! {
 macro_rules! lanes {
     ($($load:ident $store:ident: $vector:ty, $lane:ty;)*) => {
         /// A load of one lane.
+        #[expect(clippy::enum_variant_names, reason = "the names are the operators'")]
         #[derive(Copy, Clone, Debug, PartialEq, Eq)]
         pub(crate) enum LoadLaneOp { $($load,)* }
 
         /// A store of one lane.
+        #[expect(clippy::enum_variant_names, reason = "the names are the operators'")]
         #[derive(Copy, Clone, Debug, PartialEq, Eq)]
         pub(crate) enum StoreLaneOp { $($store,)* }
 
