@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use assay_reports::{ColorChoice, DEFAULT_OUT, Row, Terminal, escape, exit};
-use assay_spec_tests::engine::{ENGINES, Lane};
+use assay_spec_tests::engine::{DEFAULT_ENGINES, Lane};
 use assay_spec_tests::run::{self, Observer, Options, Report};
 use assay_spec_tests::suite::Choice;
 use assay_workers::WorkerCommand;
@@ -26,8 +26,8 @@ pub(crate) struct Args {
     /// Only files whose path contains PATTERN or matches it (`*`, `?`); with :LINE, only the directive there
     #[arg(long, value_name = "PATTERN[:LINE]")]
     filter: Vec<String>,
-    /// The engines to run, separated by commas
-    #[arg(long, value_name = "LIST", default_value_t = ENGINES.join(","))]
+    /// The engines to run, separated by commas: jit, interp, mixed (modules by both in turns)
+    #[arg(long, value_name = "LIST", default_value = DEFAULT_ENGINES)]
     engine: String,
     /// How much the JIT optimises
     #[arg(long, value_enum, default_value_t = Opt::Speed)]

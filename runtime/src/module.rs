@@ -136,6 +136,14 @@ impl Module {
         Self::from_bytes(engine, engine.config().kind, bytes)
     }
 
+    /// A module from a binary only, for the given kind of engine.
+    ///
+    /// # Errors
+    /// As for [`Module::from_binary`].
+    pub fn from_binary_with_engine_kind(engine: &Engine, kind: EngineKind, bytes: &[u8]) -> Result<Self> {
+        Self::from_bytes(engine, kind, bytes)
+    }
+
     /// A module from a file, binary or text.
     ///
     /// # Errors

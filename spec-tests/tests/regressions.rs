@@ -11,7 +11,7 @@ use assay_spec_tests::suite::Choice;
 use assay_workers::WorkerCommand;
 
 fn lanes() -> Vec<Lane> {
-    let mut lanes = Lane::parse_list("interp,jit", true, true).unwrap();
+    let mut lanes = Lane::parse_list("interp,jit,mixed", true, true).unwrap();
     for (optimise, signals) in [(false, true), (true, false)] {
         lanes.extend(Lane::parse_list("jit", optimise, signals).unwrap());
     }

@@ -17,8 +17,12 @@ pub struct Lane {
     pub signals: bool,
 }
 
-/// The engines there are.
-pub const ENGINES: [&str; 2] = ["jit", "interp"];
+/// The engines there are. `mixed` compiles and interprets modules in turns, so that instances of both engines link with
+/// each other in one store.
+pub const ENGINES: [&str; 3] = ["jit", "interp", "mixed"];
+
+/// The engines that run unless others are asked for.
+pub const DEFAULT_ENGINES: &str = "jit,interp";
 
 impl Lane {
     /// The default lane of an engine.
@@ -37,7 +41,8 @@ impl Lane {
             if !ENGINES.contains(&engine) {
                 return Err(format!("unknown engine `{engine}`; the engines are {}", ENGINES.join(", ")));
             }
-            let lane = if engine == "jit" { Self::compiled(optimise, signals) } else { Self::of(engine) };
+            let lane =
+                if engine == "interp" { Self::of(engine) } else { Self::compiled(engine, optimise, signals) };
             if lanes.contains(&lane) {
                 return Err(format!("engine `{engine}` is named twice"));
             }
@@ -46,14 +51,14 @@ impl Lane {
         Ok(lanes)
     }
 
-    fn compiled(optimise: bool, signals: bool) -> Self {
+    fn compiled(engine: &str, optimise: bool, signals: bool) -> Self {
         let name = match (optimise, signals) {
             (true, true) => "default",
             (false, true) => "none",
             (true, false) => "nosignals",
             (false, false) => "none-nosignals",
         };
-        Self { engine: "jit".to_owned(), name: name.to_owned(), optimise, signals }
+        Self { engine: engine.to_owned(), name: name.to_owned(), optimise, signals }
     }
 }
 
@@ -69,13 +74,14 @@ mod tests {
     #[test]
     fn options_show_in_the_names_of_compiled_lanes() {
         assert_eq!(names("jit,interp", true, true), ["jit/default", "interp/default"]);
+        assert_eq!(names("mixed", true, false), ["mixed/nosignals"]);
         assert_eq!(names("interp, jit", false, false), ["interp/default", "jit/none-nosignals"]);
     }
 
     #[test]
     fn an_unknown_engine_lists_the_known_ones() {
         let error = Lane::parse_list("jit,llvm", true, true).unwrap_err();
-        assert_eq!(error, "unknown engine `llvm`; the engines are jit, interp");
+        assert_eq!(error, "unknown engine `llvm`; the engines are jit, interp, mixed");
         assert!(Lane::parse_list("", true, true).is_err());
         assert!(Lane::parse_list("jit,jit", true, true).is_err());
     }

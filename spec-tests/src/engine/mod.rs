@@ -8,7 +8,7 @@ mod runtime;
 
 use std::fmt;
 
-pub use lane::{ENGINES, Lane};
+pub use lane::{DEFAULT_ENGINES, ENGINES, Lane};
 pub use runtime::Runtime;
 
 use crate::features::Profile;

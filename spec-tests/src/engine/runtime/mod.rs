@@ -19,6 +19,8 @@ pub struct Runtime;
 /// An engine of our own runtime with its settings.
 struct RuntimeEngine {
     engine: Engine,
+    /// The engines that take modules in turns.
+    kinds: [EngineKind; 2],
     /// The features that it runs.
     built: FeatureSet,
     /// Objects of `spectest` that wait for a feature of the profile.
@@ -27,14 +29,15 @@ struct RuntimeEngine {
 
 impl EngineFactory for Runtime {
     fn engine(&self, lane: &Lane, profile: &Profile) -> Result<Box<dyn EngineUnderTest>, String> {
-        let (kind, built) = match lane.engine.as_str() {
-            "jit" => (EngineKind::Jit, FeatureSet::built_by_jit()),
-            "interp" => (EngineKind::Interp, FeatureSet::built_by_interp()),
+        let (kinds, built) = match lane.engine.as_str() {
+            "jit" => ([EngineKind::Jit; 2], FeatureSet::built_by_jit()),
+            "interp" => ([EngineKind::Interp; 2], FeatureSet::built_by_interp()),
+            "mixed" => ([EngineKind::Jit, EngineKind::Interp], FeatureSet::built()),
             other => return Err(format!("there is no engine `{other}`")),
         };
         let mut config = Config::new();
         config
-            .engine(kind)
+            .engine(kinds[0])
             .cranelift_opt_level(if lane.optimise { OptLevel::Speed } else { OptLevel::None })
             .signals_based_traps(lane.signals)
             // Files run side by side already, and modules of the suite are small.
@@ -44,13 +47,13 @@ impl EngineFactory for Runtime {
             .map_err(|error| format!("the engine {} does not start: {error}", lane.engine))?;
         let waits = |feature: Feature| profile.has(feature.key()) && !built.contains(feature);
         let awaited = spectest::LATER.into_iter().filter(|&(_, feature)| waits(feature)).collect();
-        Ok(Box::new(RuntimeEngine { engine, built, awaited }))
+        Ok(Box::new(RuntimeEngine { engine, kinds, built, awaited }))
     }
 }
 
 impl EngineUnderTest for RuntimeEngine {
     fn open(&self) -> Box<dyn Session + '_> {
-        Box::new(RuntimeSession::new(&self.engine, self.built, &self.awaited))
+        Box::new(RuntimeSession::new(&self.engine, self.kinds, self.built, &self.awaited))
     }
 }
 

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use assay_runtime::{
-    Engine, Error, Extern, ExternRef, Feature, FeatureSet, Instance, Linker, Module, Store, Val,
+    Engine, EngineKind, Error, Extern, ExternRef, Feature, FeatureSet, Instance, Linker, Module, Store, Val,
 };
 
 use super::spectest;
@@ -15,6 +15,7 @@ use crate::value::{Hierarchy, Object, Value};
 
 pub(super) struct RuntimeSession<'e> {
     engine: &'e Engine,
+    kinds: [EngineKind; 2],
     built: FeatureSet,
     awaited: &'e [(&'static str, Feature)],
     store: Store<()>,
@@ -29,9 +30,15 @@ pub(super) struct RuntimeSession<'e> {
 }
 
 impl<'e> RuntimeSession<'e> {
-    pub(super) fn new(engine: &'e Engine, built: FeatureSet, awaited: &'e [(&'static str, Feature)]) -> Self {
+    pub(super) fn new(
+        engine: &'e Engine,
+        kinds: [EngineKind; 2],
+        built: FeatureSet,
+        awaited: &'e [(&'static str, Feature)],
+    ) -> Self {
         Self {
             engine,
+            kinds,
             built,
             awaited,
             store: Store::new(engine, ()),
@@ -117,7 +124,8 @@ impl Session for RuntimeSession<'_> {
     }
 
     fn define(&mut self, bytes: &[u8]) -> Result<ModuleId, Failure> {
-        self.modules.push(Module::from_binary(self.engine, bytes)?);
+        let kind = self.kinds[self.modules.len() % 2];
+        self.modules.push(Module::from_binary_with_engine_kind(self.engine, kind, bytes)?);
         Ok(ModuleId(self.modules.len() - 1))
     }
 

@@ -104,7 +104,7 @@ fn calls_cross_instances_and_come_back() {
 }
 
 /// A host function that adds 1000 to its `i64` and gives it back after the `i32`.
-fn host(rig: &mut Rig, type_of: &str) -> assay_vm::FuncId {
+pub(super) fn host(rig: &mut Rig, type_of: &str) -> assay_vm::FuncId {
     let instance = rig.instantiate(type_of, Vec::new());
     let same_type = rig.func(instance, "f");
     let type_id = rig.store.func_type(same_type);

@@ -2,6 +2,7 @@
 
 mod calls;
 mod checks;
+mod endurance;
 mod modes;
 mod proposals;
 mod state;
