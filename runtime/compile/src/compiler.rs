@@ -7,7 +7,7 @@
 use crate::abi::WasmAbi;
 use crate::error::{CompileError, Result};
 use crate::function::CompiledFunction;
-use crate::host;
+use crate::host::{self, Effort};
 use crate::options::CompileOptions;
 use crate::plan::ModulePlan;
 use crate::text::{Trampoline, assemble};
@@ -31,6 +31,7 @@ const KEPT_BYTES: usize = 1 << 20;
 /// A compiler for this host. Modules may be compiled from several threads at once.
 pub struct Compiler {
     isa: OwnedTargetIsa,
+    linear: OwnedTargetIsa,
     options: CompileOptions,
     trampolines: Mutex<FxHashMap<(Direction, AbiSig), Arc<CompiledFunction>>>,
     workers: Mutex<Vec<Worker>>,
@@ -42,8 +43,9 @@ impl Compiler {
     /// # Errors
     /// [`CompileError::Host`] when compiled code cannot run here.
     pub fn host(options: CompileOptions) -> Result<Self> {
-        let isa = host::target(&options)?;
-        Ok(Self { isa, options, trampolines: Mutex::default(), workers: Mutex::default() })
+        let isa = host::target(&options, Effort::Asked)?;
+        let linear = host::target(&options, Effort::Linear)?;
+        Ok(Self { isa, linear, options, trampolines: Mutex::default(), workers: Mutex::default() })
     }
 
     /// The options it was made with.
@@ -62,7 +64,7 @@ impl Compiler {
     /// That of the first function that is invalid or cannot be compiled.
     pub fn compile(&self, parsed: &ParsedModule, bytes: &[u8]) -> Result<CodeArtifact> {
         let plan = ModulePlan::new(&parsed.model, &self.options);
-        let job = Job { isa: &self.isa, plan: &plan, parsed, bytes };
+        let job = Job { isa: &self.isa, linear: &self.linear, plan: &plan, parsed, bytes };
         let functions = self.functions(&job).map_err(|error| match error {
             CompileError::Parse(error) => CompileError::Parse(parsed.classify(error, bytes)),
             other => other,

@@ -8,10 +8,20 @@ use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_codegen::settings::{self, Configurable, SetError};
 use std::fmt::Write as _;
 
+/// How much time a function is worth.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Effort {
+    /// What the options ask for.
+    Asked,
+    /// No optimization and register allocation in one pass: time that grows with the size of a function, not with its
+    /// square.
+    Linear,
+}
+
 /// Describes the host to the code generator.
-pub(crate) fn target(options: &CompileOptions) -> Result<OwnedTargetIsa> {
+pub(crate) fn target(options: &CompileOptions, effort: Effort) -> Result<OwnedTargetIsa> {
     check_host().map_err(CompileError::Host)?;
-    let flags = shared_flags(options).map_err(|error| CompileError::Internal(error.to_string()))?;
+    let flags = shared_flags(options, effort).map_err(|error| CompileError::Internal(error.to_string()))?;
     let builder = cranelift_native::builder().map_err(|error| CompileError::Host(error.to_owned()))?;
     builder.finish(flags).map_err(|error| CompileError::Host(error.to_string()))
 }
@@ -26,9 +36,12 @@ pub(crate) fn fingerprint(isa: &OwnedTargetIsa, options: &CompileOptions) -> Str
     text
 }
 
-fn shared_flags(options: &CompileOptions) -> std::result::Result<settings::Flags, SetError> {
+fn shared_flags(options: &CompileOptions, effort: Effort) -> std::result::Result<settings::Flags, SetError> {
     let mut flags = settings::builder();
-    flags.set("opt_level", if options.opt_level == OptLevel::Speed { "speed" } else { "none" })?;
+    let linear = effort == Effort::Linear;
+    let speed = options.opt_level == OptLevel::Speed && !linear;
+    flags.set("opt_level", if speed { "speed" } else { "none" })?;
+    flags.set("regalloc_algorithm", if linear { "single_pass" } else { "backtracking" })?;
     flags.set("enable_verifier", flag(options.verifier))?;
     flags.set("enable_nan_canonicalization", flag(options.nan_canonicalization))?;
     // The machine walks frame pointers: for backtraces, and to find the frame that raises.

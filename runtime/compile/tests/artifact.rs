@@ -100,3 +100,13 @@ fn fuel_and_epochs_are_looked_at_in_every_loop() {
     let count = |kind: TrapKind| artifact.traps.iter().filter(|site| site.kind == kind).count();
     assert_eq!((count(TrapKind::OutOfFuel), count(TrapKind::Interrupt)), (2, 2), "entry and loop");
 }
+
+#[test]
+fn a_function_of_very_many_blocks_compiles() {
+    let one = "(if (local.get 0) (then (local.set 1 (i32.add (local.get 1) (i32.const 1)))) (else nop))";
+    let text = format!("(module (func (export \"f\") (param i32) (local i32) {}))", one.repeat(7_000));
+    let (parsed, bytes) = parse(&text);
+    let options = assay_compile::CompileOptions { verifier: false, ..checked() };
+    let artifact = Compiler::host(options).unwrap().compile(&parsed, &bytes).unwrap();
+    check(&artifact, &parsed);
+}
