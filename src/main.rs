@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
+mod diff;
 mod progress;
 mod run;
 mod spec;
@@ -33,6 +34,8 @@ enum Verb {
     /// Run the official test suite, or test scripts of your own
     #[command(visible_alias = "wast")]
     Spec(spec::Args),
+    /// Compare one module, one case or many generated cases across all lanes of the runtime
+    Diff(diff::Args),
     /// Serve a parent process; not for use by hand
     #[command(hide = true)]
     Worker(worker::Args),
@@ -43,6 +46,7 @@ impl Verb {
         match self {
             Self::Run(args) => run::run(&args),
             Self::Spec(args) => spec::run(args),
+            Self::Diff(args) => diff::run(&args),
             Self::Worker(args) => worker::run(args),
         }
     }

@@ -17,14 +17,20 @@ pub(crate) struct Args {
 enum Role {
     /// Chunks of test scripts.
     Spec,
+    /// Batches of differential cases.
+    Diff,
 }
 
 /// The arguments that start a worker for scripts.
 pub(crate) const SPEC: [&str; 2] = ["worker", "spec"];
 
+/// The arguments that start a worker for differential cases.
+pub(crate) const DIFF: [&str; 2] = ["worker", "diff"];
+
 pub(crate) fn run(args: Args) -> ExitCode {
     let served = match args.role {
         Role::Spec => Worker::new(Runtime).serve(),
+        Role::Diff => assay_differential::campaign::serve(),
     };
     match served {
         Ok(()) => ExitCode::SUCCESS,

@@ -16,8 +16,9 @@ static ROWS: LazyLock<Vec<&'static OpRow>> = LazyLock::new(|| {
     let usable = |row: &&OpRow| {
         let signature = row.signature;
         let plain = signature.chars().all(|letter| "iIfFa:".contains(letter)) && !signature.starts_with(':');
+        let single = signature.split_once(':').is_some_and(|(_, results)| results.len() <= 1);
         let known = row.feature.is_none_or(|feature| FeatureSet::built().contains(feature));
-        plain && known && matches!(row.immediates, Immediates::None | Immediates::MemArg)
+        plain && single && known && matches!(row.immediates, Immediates::None | Immediates::MemArg)
     };
     ops::all().filter(usable).collect()
 });

@@ -1,0 +1,160 @@
+//! `assay diff`: one module or case, or a seeded campaign, through every lane of our runtime.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use assay_differential::campaign::{Observer, Options, Tally, report, run_in_processes, save_finding};
+use assay_differential::case::Case;
+use assay_differential::compare::rule::Rule;
+use assay_differential::generate::{Profile, case_of_module};
+use assay_differential::judge::judge;
+use assay_differential::lanes::{Lane, Lanes};
+use assay_reports::{DEFAULT_OUT, escape, exit};
+use assay_workers::WorkerCommand;
+
+use crate::progress::Bar;
+use crate::{units, worker};
+
+/// The arguments of `assay diff`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// A module (.wasm, .wat), whose exports are called, or a saved case (.toml)
+    #[arg(value_name = "FILE", conflicts_with_all = ["cases", "time", "profile", "jobs", "first"])]
+    file: Option<PathBuf>,
+    /// Make and play this many cases
+    #[arg(long, value_name = "N")]
+    cases: Option<u64>,
+    /// The seed: with the profile, it determines every case
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+    /// The number of the first case
+    #[arg(long, value_name = "INDEX", default_value_t = 0)]
+    first: u64,
+    /// How cases are made: default, smith, operators or mutate
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    profile: Profile,
+    /// How many worker processes run at a time [default: one per processor]
+    #[arg(long, short, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+    /// Begin no case after this time
+    #[arg(long, value_name = "TIME", value_parser = units::duration)]
+    time: Option<Duration>,
+    /// The folder for the cases of findings
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]
+    out: PathBuf,
+}
+
+/// More workers than this help nobody.
+const MAX_JOBS: usize = 512;
+/// More findings than this are only counted.
+const SHOWN: usize = 50;
+
+pub(crate) fn run(args: &Args) -> ExitCode {
+    match &args.file {
+        Some(file) => one(file, args.seed),
+        None => campaign(args),
+    }
+}
+
+fn fail(message: &str, code: u8) -> ExitCode {
+    eprintln!("error: {}", escape::text(message));
+    code.into()
+}
+
+/// Plays one case in every lane and says what each step did.
+fn one(file: &Path, seed: u64) -> ExitCode {
+    let case = match read(file, seed) {
+        Ok(case) => case,
+        Err(message) => return fail(&message, exit::USAGE),
+    };
+    let lanes = match Lanes::new() {
+        Ok(lanes) => lanes,
+        Err(error) => return fail(&error.to_string(), exit::INTERNAL),
+    };
+    let canonical = || case.has_canonical().then(|| case.canonical());
+    let verdict = judge(&case, &lanes, &Lane::ALL, canonical, |_| {});
+    for (step, outcome) in case.steps.iter().zip(&verdict.outcomes) {
+        println!("{}: {outcome}", escape::text(&step.to_string()));
+    }
+    for rule in Rule::ALL.into_iter().filter(|&rule| verdict.allowed.uses(rule) > 0) {
+        println!("legitimate difference {}: {}", rule.name(), verdict.allowed.uses(rule));
+    }
+    match verdict.finding {
+        None => {
+            println!("{} lanes agree on {} steps", Lane::ALL.len(), verdict.outcomes.len());
+            exit::OK.into()
+        }
+        Some(finding) => {
+            println!("{}\n  {}", escape::text(&finding.class), escape::text(&finding.detail));
+            exit::UNEXPECTED.into()
+        }
+    }
+}
+
+/// The case in a file, or the case of the module in it.
+fn read(file: &Path, seed: u64) -> Result<Case, String> {
+    if file.extension().is_some_and(|extension| extension == "toml") {
+        return Case::load(file).map_err(|error| format!("{}: {error}", file.display()));
+    }
+    let bytes =
+        std::fs::read(file).map_err(|error| format!("failed to read `{}`: {error}", file.display()))?;
+    let origin = format!("module {}", file.display());
+    case_of_module(&bytes, origin, seed).map_err(|error| format!("{}: {error}", file.display()))
+}
+
+fn campaign(args: &Args) -> ExitCode {
+    if args.cases.is_none() && args.time.is_none() {
+        let message = "nothing to play: give a module or a case, `--cases N` or `--time TIME` (see `assay diff --help`)";
+        return fail(message, exit::USAGE);
+    }
+    let processors = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let options = Options {
+        profile: args.profile,
+        seed: args.seed,
+        first: args.first,
+        cases: args.cases.unwrap_or(u64::MAX),
+        jobs: args.jobs.map_or_else(processors, NonZeroUsize::get).min(MAX_JOBS),
+        time: args.time,
+    };
+    let mut watch = Watch(Bar::new());
+    watch.0.expect(usize::try_from(args.cases.unwrap_or(0)).unwrap_or(usize::MAX));
+    let began = Instant::now();
+    let outcome = run_in_processes(&options, WorkerCommand::this_program(worker::DIFF), &mut watch);
+    let elapsed = began.elapsed();
+    watch.0.clear();
+    match outcome {
+        Ok(tally) => show(&options, &tally, elapsed, &args.out),
+        Err(error) => fail(&error.to_string(), exit::INTERNAL),
+    }
+}
+
+fn show(options: &Options, tally: &Tally, elapsed: Duration, out: &Path) -> ExitCode {
+    let mut saved = Ok(());
+    for found in tally.findings.iter().take(SHOWN) {
+        println!("{}", report::finding(found.index, &found.class, &found.detail));
+        match save_finding(options, found, out) {
+            Ok(path) => println!("  repeat it with: assay diff {}", path.display()),
+            Err(error) => saved = Err(error),
+        }
+    }
+    if tally.findings.len() > SHOWN {
+        println!("… and {} more findings", tally.findings.len() - SHOWN);
+    }
+    print!("{}", report::summary(options, tally, elapsed));
+    match saved {
+        Ok(()) => report::exit_code(tally).into(),
+        Err(error) => fail(&error.to_string(), exit::INTERNAL),
+    }
+}
+
+/// Shows how it goes.
+struct Watch(Bar);
+
+impl Observer for Watch {
+    fn progress(&mut self, done: u64, findings: usize) {
+        let done = usize::try_from(done).unwrap_or(usize::MAX);
+        self.0.show(done, format!("{findings} findings"));
+    }
+}
