@@ -62,11 +62,11 @@ features! {
     /// `funcref` and `externref`, many tables.
     ReferenceTypes, "reference-types", "2.0", Both;
     /// Fixed-width vectors.
-    Simd, "simd", "2.0", NotYet;
+    Simd, "simd", "2.0", Jit;
     /// Arithmetic in constant expressions.
     ExtendedConst, "extended-const", "3.0", Both;
     /// Vectors with implementation-defined results.
-    RelaxedSimd, "relaxed-simd", "3.0", NotYet;
+    RelaxedSimd, "relaxed-simd", "3.0", Jit;
     /// Tail calls.
     TailCall, "tail-call", "3.0", NotYet;
     /// More than one memory.

@@ -24,7 +24,7 @@ pub(super) enum Extend {
 }
 
 /// Where an access goes: address, constant offset, flags.
-type Place = (Value, Offset32, MemFlagsData);
+pub(super) type Place = (Value, Offset32, MemFlagsData);
 
 fn memory_of(arg: &MemArg) -> Result<MemoryIdx> {
     match arg.target {
@@ -45,7 +45,7 @@ impl Lowering<'_> {
     }
 
     /// Where an access goes. Traps when it is out of bounds. `None` when it always is; then the rest is unreachable.
-    fn address(&mut self, arg: &MemArg, index: Value, size: u32) -> Result<Option<Place>> {
+    pub(super) fn address(&mut self, arg: &MemArg, index: Value, size: u32) -> Result<Option<Place>> {
         let memory = memory_of(arg)?;
         let plan: &MemoryPlan = self.plan.memory(memory);
         let constant = self.constant(index);

@@ -37,7 +37,7 @@ impl Lowering<'_> {
                 self.call_indirect(TypeIdx(type_index), TableIdx(table_index));
             }
             Op::Drop => {
-                self.pop_condition();
+                self.pop_as_is();
             }
             Op::Select | Op::TypedSelect { .. } | Op::TypedSelectMulti { .. } => self.select(),
 
@@ -215,13 +215,13 @@ impl Lowering<'_> {
             Op::I32Extend8S | Op::I64Extend8S => self.extend_low(I8),
             Op::I32Extend16S | Op::I64Extend16S => self.extend_low(I16),
             Op::I64Extend32S => self.extend_low(I32),
-            ref other => return self.refuse(other),
+            ref other => self.vector_operator(other)?,
         }
         Ok(())
     }
 
-    /// Refuses an operator that has no arm above.
-    fn refuse(&self, operator: &Op<'_>) -> Result<()> {
+    /// Refuses an operator that has no arm anywhere.
+    pub(super) fn refuse(&self, operator: &Op<'_>) -> Result<()> {
         super::unsupported::check(operator)?;
         Err(crate::CompileError::Internal(format!("{operator:?} has no translation")))
     }

@@ -24,11 +24,13 @@ wasmparser::for_each_operator!(proposals);
 /// The feature of an operator, when the operator is not built.
 fn missing(operator: &Operator<'_>) -> Option<Feature> {
     Some(match proposal(operator) {
-        "mvp" | "sign_extension" | "saturating_float_to_int" | "bulk_memory" | "reference_types" => {
-            return None;
-        }
-        "simd" => Feature::Simd,
-        "relaxed_simd" => Feature::RelaxedSimd,
+        "mvp"
+        | "sign_extension"
+        | "saturating_float_to_int"
+        | "bulk_memory"
+        | "reference_types"
+        | "simd"
+        | "relaxed_simd" => return None,
         "tail_call" => Feature::TailCall,
         "function_references" => Feature::FunctionReferences,
         "gc" => Feature::Gc,
@@ -58,7 +60,7 @@ mod tests {
     fn operators_name_their_feature() {
         assert_eq!(missing(&Operator::I32Add), None);
         assert_eq!(missing(&Operator::ReturnCall { function_index: 0 }), Some(Feature::TailCall));
-        assert_eq!(missing(&Operator::I8x16Add), Some(Feature::Simd));
+        assert_eq!(missing(&Operator::I8x16Add), None);
         assert_eq!(missing(&Operator::RefAsNonNull), Some(Feature::FunctionReferences));
     }
 }

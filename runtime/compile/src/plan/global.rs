@@ -60,5 +60,12 @@ impl GlobalPlan {
 }
 
 fn is_number(op: ConstOp) -> bool {
-    matches!(op, ConstOp::I32Const(_) | ConstOp::I64Const(_) | ConstOp::F32Const(_) | ConstOp::F64Const(_))
+    matches!(
+        op,
+        ConstOp::I32Const(_)
+            | ConstOp::I64Const(_)
+            | ConstOp::F32Const(_)
+            | ConstOp::F64Const(_)
+            | ConstOp::V128Const(_)
+    )
 }

@@ -38,15 +38,26 @@ pub(crate) const CORPUS: &[(&str, &str)] = &[
     ("global", include_str!("../modules/global.wat")),
     ("memory", include_str!("../modules/memory.wat")),
     ("table", include_str!("../modules/table.wat")),
+    ("vector", include_str!("../modules/vector.wat")),
 ];
 
 /// One function per operator that takes numbers only, from the operator table.
 pub(crate) fn numeric_module() -> String {
-    let functions = ops::all().filter_map(numeric_function).collect::<String>();
+    module_of(|row| !row.signature.contains('v'))
+}
+
+/// One function per operator on vectors, from the operator table.
+pub(crate) fn vector_module() -> String {
+    module_of(|row| row.signature.contains('v'))
+}
+
+fn module_of(wanted: impl Fn(&&OpRow) -> bool) -> String {
+    let functions = ops::all().filter(wanted).filter_map(numeric_function).collect::<String>();
     format!("(module (memory 1) {functions})")
 }
 
-fn numeric_function(row: &OpRow) -> Option<String> {
+/// A function of one operator, when it takes numbers and vectors only.
+pub(crate) fn numeric_function(row: &OpRow) -> Option<String> {
     let (operands, results) = row.signature.split_once(':').filter(|_| row.signature != ":")?;
     let names = |letters: &str| -> Option<Vec<&str>> {
         letters
@@ -56,6 +67,7 @@ fn numeric_function(row: &OpRow) -> Option<String> {
                 'I' => Some("i64"),
                 'f' => Some("f32"),
                 'F' => Some("f64"),
+                'v' => Some("v128"),
                 _ => None,
             })
             .collect()
@@ -64,6 +76,10 @@ fn numeric_function(row: &OpRow) -> Option<String> {
     let immediate = match row.immediates {
         Immediates::None => "",
         Immediates::MemArg => "offset=7",
+        Immediates::V128 => "i64x2 42 -1",
+        Immediates::Lane => "1",
+        Immediates::Shuffle => "0 31 2 29 4 27 6 25 8 23 10 21 12 19 14 17",
+        Immediates::MemArgLane => "offset=7 1",
         Immediates::I32 | Immediates::I64 | Immediates::F32 | Immediates::F64 => "42",
         _ => return None,
     };
@@ -79,7 +95,8 @@ fn numeric_function(row: &OpRow) -> Option<String> {
 /// Parses a module in text form.
 pub(crate) fn parse(text: &str) -> (ParsedModule, Vec<u8>) {
     let bytes = wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"));
-    let parsed = assay_parse::parse(&bytes, FeatureSet::default()).unwrap_or_else(|error| panic!("{error}"));
+    let built = FeatureSet::built_by_jit();
+    let parsed = assay_parse::parse_for(&bytes, built, built).unwrap_or_else(|error| panic!("{error}"));
     (parsed, bytes)
 }
 

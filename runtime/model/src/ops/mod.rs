@@ -13,6 +13,8 @@ pub mod fuel;
 mod memory;
 mod numeric;
 mod reference;
+mod relaxed_simd;
+mod simd;
 
 use crate::features::Feature;
 
@@ -43,6 +45,10 @@ pub enum Immediates {
     I64,
     F32,
     F64,
+    V128,
+    Lane,
+    Shuffle,
+    MemArgLane,
 }
 
 /// An operator.
@@ -56,8 +62,8 @@ pub struct OpRow {
     pub mnemonic: &'static str,
     /// What follows the opcode.
     pub immediates: Immediates,
-    /// Stack signature, `operands:results`, with `i` i32, `I` i64, `f` f32, `F` f64, `r` any reference, `a` address or
-    /// index type of the memory or table, `t` any value, `*` depends on immediates.
+    /// Stack signature, `operands:results`, with `i` i32, `I` i64, `f` f32, `F` f64, `v` v128, `r` any reference,
+    /// `a` address or index type of the memory or table, `t` any value, `*` depends on immediates.
     pub signature: &'static str,
     /// Whether it can trap.
     pub may_trap: bool,
@@ -78,6 +84,8 @@ pub fn all() -> impl Iterator<Item = &'static OpRow> {
         numeric::SIGN_EXTENSION,
         numeric::SATURATING,
         bulk::OPS,
+        simd::OPS,
+        relaxed_simd::OPS,
     ]
     .into_iter()
     .flatten()
