@@ -61,6 +61,7 @@ mod tests {
     #[test]
     fn units_keep_durations_short() {
         assert_eq!(nanoseconds(12.345), "12.35 ns");
+        assert_eq!(nanoseconds(1_234.0), "1.23 us");
         assert_eq!(nanoseconds(12_345.0), "12.35 us");
         assert_eq!(nanoseconds(12_345_678.0), "12.35 ms");
         assert_eq!(nanoseconds(2.5e9), "2.50 s");

@@ -39,6 +39,18 @@ const STANDARD: &[&str] = &[
 const BEFORE_REFERENCES: &[&str] =
     &["mutable-globals", "saturating-float-to-int", "sign-extension", "multi-value", "bulk-memory"];
 
+/// The standard when 64-bit memories were a proposal: two memories were invalid. Needed by older texts only.
+const BEFORE_MANY_MEMORIES: &[&str] = &[
+    "mutable-globals",
+    "saturating-float-to-int",
+    "sign-extension",
+    "multi-value",
+    "bulk-memory",
+    "reference-types",
+    "simd",
+    "extended-const",
+];
+
 /// The first row whose folder a path contains decides; the last one takes every path.
 static PROFILES: &[Profile] = &[
     Profile {
@@ -64,6 +76,12 @@ static PROFILES: &[Profile] = &[
         folder: "proposals/custom-descriptors/",
         standard: STANDARD,
         proposals: &["custom-descriptors"],
+    },
+    Profile {
+        name: "memory64",
+        folder: "proposals/memory64/",
+        standard: BEFORE_MANY_MEMORIES,
+        proposals: &["memory64"],
     },
     Profile {
         name: "legacy",

@@ -181,6 +181,15 @@ fn too_many_losses_end_the_attempts_but_not_the_account() {
 }
 
 #[test]
+fn a_worker_that_never_gets_to_a_step_leaves_no_hole() {
+    let run = play_script("steps.wast", &["stillborn"]);
+    assert_eq!(run.rows.len(), 17);
+    let mut said: Vec<String> = run.rows.iter().map(|row| row.status.to_string()).collect();
+    assert_eq!(said.remove(0), "crash(exit code 3)");
+    assert!(said.iter().all(|status| status == "skip(blocked by line 2)"), "{said:?}");
+}
+
+#[test]
 fn an_engine_that_does_not_start_is_an_error_of_the_run() {
     let out = tempfile::tempdir().unwrap();
     let error = run(&options("steps.wast", &["none"], out.path()), &mut ()).unwrap_err();

@@ -68,13 +68,13 @@ features! {
     /// Vectors with implementation-defined results.
     RelaxedSimd, "relaxed-simd", "3.0", Jit;
     /// Tail calls.
-    TailCall, "tail-call", "3.0", NotYet;
+    TailCall, "tail-call", "3.0", Both;
     /// More than one memory.
-    MultiMemory, "multi-memory", "3.0", NotYet;
+    MultiMemory, "multi-memory", "3.0", Both;
     /// 64-bit memories and tables.
-    Memory64, "memory64", "3.0", NotYet;
+    Memory64, "memory64", "3.0", Both;
     /// Typed function references.
-    FunctionReferences, "function-references", "3.0", NotYet;
+    FunctionReferences, "function-references", "3.0", Both;
     /// Garbage-collected structures and arrays.
     Gc, "gc", "3.0", NotYet;
     /// Exceptions with `try_table`.
@@ -82,9 +82,9 @@ features! {
     /// Shared memories and atomics.
     Threads, "threads", "proposal", NotYet;
     /// Pages of one byte.
-    CustomPageSizes, "custom-page-sizes", "proposal", NotYet;
+    CustomPageSizes, "custom-page-sizes", "proposal", Both;
     /// 128-bit arithmetic in pairs of `i64`.
-    WideArithmetic, "wide-arithmetic", "proposal", NotYet;
+    WideArithmetic, "wide-arithmetic", "proposal", Both;
     /// Custom descriptors and exact types.
     CustomDescriptors, "custom-descriptors", "proposal", NotYet;
     /// Exceptions in the older form.

@@ -30,12 +30,14 @@ pub(crate) fn check(bytes: &[u8], features: FeatureSet, built: FeatureSet) -> Re
     if accepts(bytes, built) || !accepts(bytes, features) {
         return Ok(());
     }
-    // The last feature of the table without which the module is rejected is the most specific one.
-    let mut missing = features.iter().filter(|&feature| !built.contains(feature));
-    let candidates: Vec<Feature> = missing.by_ref().collect();
-    let needed = candidates.iter().rev().find(|&&feature| !accepts(bytes, features.without(feature)));
-    // Two features may each be enough on their own; then the first of them is named.
-    let feature = needed.or(candidates.first()).copied();
+    // Missing features are given up one by one, the last of the table first, as long as the module stays valid. What
+    // remains is needed, and the last of it is the most specific one.
+    let missing: Vec<Feature> = features.iter().filter(|&feature| !built.contains(feature)).collect();
+    let needed = missing.iter().rev().fold(features, |needed, &feature| {
+        let without = needed.without(feature);
+        if accepts(bytes, without) { without } else { needed }
+    });
+    let feature = missing.iter().rev().copied().find(|&feature| needed.contains(feature));
     feature.map_or(Ok(()), |feature| Err(ParseError::Unsupported { feature }))
 }
 

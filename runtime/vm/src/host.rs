@@ -103,22 +103,24 @@ where
     let function = unsafe { &*std::ptr::from_ref(&*body.closure).cast::<F>() };
     // SAFETY: the array has the callee's length (invariant 4).
     let values = unsafe { std::slice::from_raw_parts_mut(values, body.array_len) };
-    let outcome = catch_unwind(AssertUnwindSafe(|| function(HostCall { callee, values })));
-    let Ok(Ok(())) = outcome else {
+    let store = callee.store;
+    // Nothing that has to be dropped may live on the good path: both arms move what they have into cold functions.
+    let call = AssertUnwindSafe(|| match function(HostCall { callee, values }) {
+        Ok(()) => status::OK,
         // SAFETY: the store is alive and used by this thread (invariants 1 and 2).
-        return unsafe { raised(callee.store, outcome) };
-    };
-    status::OK
+        Err(reason) => unsafe { raised(store, reason) },
+    });
+    match catch_unwind(call) {
+        Ok(status) => status,
+        // SAFETY: as above.
+        Err(panic) => unsafe { raised(store, Reason::Panic(panic)) },
+    }
 }
 
 /// Records why a host function did not return.
 #[cold]
-unsafe fn raised(store: *mut StoreCtx, outcome: std::thread::Result<Result<(), Reason>>) -> u32 {
-    let reason = match outcome {
-        Ok(Ok(())) => return status::OK,
-        Ok(Err(reason)) => reason,
-        Err(panic) => Reason::Panic(panic),
-    };
+#[inline(never)]
+unsafe fn raised(store: *mut StoreCtx, reason: Reason) -> u32 {
     // SAFETY: by the caller's promise.
     unsafe { crate::raise::set_pending(store, reason) };
     status::RAISED

@@ -46,11 +46,12 @@ impl Session for FakeSession {
 
     fn imports(&self, module: ModuleId) -> Vec<String> {
         let bytes = &self.modules[module.0];
-        ["vectors", "M"]
-            .into_iter()
-            .filter(|name| says(bytes, &format!("from {name}.")))
-            .map(str::to_owned)
-            .collect()
+        let from = |name: &&str| says(bytes, &format!("from {name}."));
+        let mut imports: Vec<String> = ["vectors", "M"].into_iter().filter(from).map(str::to_owned).collect();
+        if says(bytes, "\u{1}S\u{1}m") {
+            imports.push("S".to_owned());
+        }
+        imports
     }
 
     fn instantiate(&mut self, module: ModuleId) -> Result<InstanceId, Failure> {

@@ -21,24 +21,89 @@ impl<'a> Lowering<'a> {
             let call = self.builder.ins().call(callee, &self.scratch.values);
             self.finish_call(abi, call, area);
         } else {
-            let import = self.plan.layout.imported_func(func);
-            let code = self.load_constant(I64, self.ctx, import + func_import::WASM_CALL);
-            let ctx = self.load_constant(I64, self.ctx, import + func_import::CTX);
+            let (code, ctx) = self.imported_callee(func);
             let signature = self.signature(self.plan.model.funcs[func.index()].ty);
             self.call_code(abi, signature, code, ctx);
         }
     }
 
     pub(super) fn call_indirect(&mut self, ty: TypeIdx, table: TableIdx) {
+        let (code, ctx) = self.indirect_callee(ty, table);
+        let signature = self.signature(ty);
+        self.call_code(self.plan.abi(ty), signature, code, ctx);
+    }
+
+    /// Pops an index; code and context of the function there, which has the type `ty`.
+    fn indirect_callee(&mut self, ty: TypeIdx, table: TableIdx) -> (Value, Value) {
         let index = self.pop();
         let callee = self.table_element(table, index, TrapKind::UndefinedElement);
         let index = self.table_index(table, index);
         self.trap_if_null_element(callee, index);
         self.check_type(callee, ty);
-        let code = self.func_ref_field(I64, callee, func_ref::WASM_CALL);
-        let ctx = self.func_ref_field(I64, callee, func_ref::CTX);
+        self.code_and_ctx(callee)
+    }
+
+    pub(super) fn call_ref(&mut self, ty: TypeIdx) {
+        let (code, ctx) = self.referenced_callee();
         let signature = self.signature(ty);
         self.call_code(self.plan.abi(ty), signature, code, ctx);
+    }
+
+    pub(super) fn return_call_ref(&mut self, ty: TypeIdx) {
+        let (code, ctx) = self.referenced_callee();
+        self.return_call_code(ty, code, ctx);
+    }
+
+    /// Pops a function reference, whose type validation knows; code and context of the function.
+    fn referenced_callee(&mut self) -> (Value, Value) {
+        let callee = self.pop();
+        self.trap_if_null(callee, TrapKind::NullFunctionReference);
+        self.code_and_ctx(callee)
+    }
+
+    fn code_and_ctx(&mut self, callee: Value) -> (Value, Value) {
+        let code = self.func_ref_field(I64, callee, func_ref::WASM_CALL);
+        (code, self.func_ref_field(I64, callee, func_ref::CTX))
+    }
+
+    fn imported_callee(&mut self, func: FuncIdx) -> (Value, Value) {
+        let import = self.plan.layout.imported_func(func);
+        let code = self.load_constant(I64, self.ctx, import + func_import::WASM_CALL);
+        (code, self.load_constant(I64, self.ctx, import + func_import::CTX))
+    }
+
+    pub(super) fn return_call(&mut self, func: FuncIdx) {
+        if self.plan.model.defined_func(func).is_some() {
+            let callee = self.func(func);
+            self.collect_tail_args(self.plan.func_abi(func), self.ctx);
+            self.builder.ins().return_call(callee, &self.scratch.values);
+            self.reachable = false;
+        } else {
+            let (code, ctx) = self.imported_callee(func);
+            self.return_call_code(self.plan.model.funcs[func.index()].ty, code, ctx);
+        }
+    }
+
+    pub(super) fn return_call_indirect(&mut self, ty: TypeIdx, table: TableIdx) {
+        let (code, ctx) = self.indirect_callee(ty, table);
+        self.return_call_code(ty, code, ctx);
+    }
+
+    fn return_call_code(&mut self, ty: TypeIdx, code: Value, ctx: Value) {
+        let signature = self.signature(ty);
+        self.collect_tail_args(self.plan.abi(ty), ctx);
+        self.builder.ins().return_call_indirect(signature, code, &self.scratch.values);
+        self.reachable = false;
+    }
+
+    /// As [`Self::collect_args`], with this function's own result area: the callee's results are this function's.
+    fn collect_tail_args(&mut self, abi: &WasmAbi, ctx: Value) {
+        self.top(abi.params.len());
+        let start = self.scratch.stack.len() - abi.params.len();
+        self.scratch.values.clear();
+        self.scratch.values.push(ctx);
+        self.scratch.values.extend(self.area);
+        self.scratch.values.extend(self.scratch.stack.drain(start..));
     }
 
     /// Traps when a function has another type than `ty`.

@@ -185,6 +185,29 @@ impl<'a> Lowering<'a> {
         self.builder.seal_block(next);
     }
 
+    /// Branches without the reference when it is null, goes on with it otherwise.
+    pub(super) fn br_on_null(&mut self, depth: u32) {
+        let reference = self.pop();
+        let (block, arity) = self.target(depth);
+        self.top_as_args(arity);
+        let next = self.builder.create_block();
+        self.builder.ins().brif(reference, next, &[], block, &self.scratch.args);
+        self.builder.switch_to_block(next);
+        self.builder.seal_block(next);
+        self.push(reference);
+    }
+
+    /// Branches with the reference when it is not null, goes on without it otherwise.
+    pub(super) fn br_on_non_null(&mut self, depth: u32) {
+        let (block, arity) = self.target(depth);
+        self.top_as_args(arity);
+        let reference = self.pop();
+        let next = self.builder.create_block();
+        self.builder.ins().brif(reference, block, &self.scratch.args, next, &[]);
+        self.builder.switch_to_block(next);
+        self.builder.seal_block(next);
+    }
+
     pub(super) fn br_table(&mut self, targets: &BrTable<'_>) {
         let index = self.pop();
         let (default, arity) = self.target(targets.default());

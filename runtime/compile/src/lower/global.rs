@@ -7,7 +7,7 @@ use crate::plan::{GlobalPlace, GlobalPlan};
 use assay_model::index::GlobalIdx;
 use assay_model::module::ConstOp;
 use cranelift_codegen::ir::immediates::{Ieee32, Ieee64};
-use cranelift_codegen::ir::types::{I8X16, I32, I64};
+use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{InstBuilder, Value};
 
 impl Lowering<'_> {
@@ -61,7 +61,7 @@ impl Lowering<'_> {
             ConstOp::I64Const(value) => self.builder.ins().iconst(I64, value),
             ConstOp::F32Const(bits) => self.builder.ins().f32const(Ieee32::with_bits(bits)),
             ConstOp::F64Const(bits) => self.builder.ins().f64const(Ieee64::with_bits(bits)),
-            ConstOp::V128Const(bits) => self.vector(I8X16, &bits.to_le_bytes()),
+            ConstOp::V128Const(bits) => self.v128_const(&bits.to_le_bytes()),
             _ => return None,
         })
     }

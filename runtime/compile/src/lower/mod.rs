@@ -16,11 +16,13 @@ mod interrupt;
 mod memory;
 mod numeric;
 mod operator;
-mod simd;
 mod stack;
 mod table;
 mod trap;
 mod unsupported;
+mod vector;
+mod vector_operator;
+mod wide;
 
 use crate::error::{CompileError, Result};
 use crate::plan::{ModulePlan, Region};
@@ -164,7 +166,10 @@ impl<'a> Lowering<'a> {
         match ty {
             F32 => self.builder.ins().f32const(0.0),
             F64 => self.builder.ins().f64const(0.0),
-            I8X16 => self.vector(I8X16, &[0; 16]),
+            I8X16 => {
+                let zero = self.builder.func.dfg.constants.insert([0; 16].as_slice().into());
+                self.builder.ins().vconst(I8X16, zero)
+            }
             _ => self.builder.ins().iconst(ty, 0),
         }
     }

@@ -36,8 +36,16 @@ impl Lowering<'_> {
             Op::CallIndirect { type_index, table_index } => {
                 self.call_indirect(TypeIdx(type_index), TableIdx(table_index));
             }
+            Op::CallRef { type_index } => self.call_ref(TypeIdx(type_index)),
+            Op::ReturnCallRef { type_index } => self.return_call_ref(TypeIdx(type_index)),
+            Op::BrOnNull { relative_depth } => self.br_on_null(relative_depth),
+            Op::BrOnNonNull { relative_depth } => self.br_on_non_null(relative_depth),
+            Op::ReturnCall { function_index } => self.return_call(FuncIdx(function_index)),
+            Op::ReturnCallIndirect { type_index, table_index } => {
+                self.return_call_indirect(TypeIdx(type_index), TableIdx(table_index));
+            }
             Op::Drop => {
-                self.pop_as_is();
+                self.pop_condition();
             }
             Op::Select | Op::TypedSelect { .. } | Op::TypedSelectMulti { .. } => self.select(),
 
@@ -50,6 +58,7 @@ impl Lowering<'_> {
 
             // References and tables
             Op::RefNull { hty } => self.ref_null(RefType { nullable: true, heap: heap_type(hty)? }),
+            Op::RefAsNonNull => self.ref_as_non_null(),
             Op::RefIsNull => self.ref_is_null(),
             Op::RefFunc { function_index } => self.ref_func(FuncIdx(function_index))?,
             Op::TableGet { table } => self.table_get(TableIdx(table)),
@@ -160,6 +169,12 @@ impl Lowering<'_> {
             Op::I32Rotl | Op::I64Rotl => self.binary(|ins, a, b| ins.rotl(a, b)),
             Op::I32Rotr | Op::I64Rotr => self.binary(|ins, a, b| ins.rotr(a, b)),
 
+            // Wide integers
+            Op::I64Add128 => self.binary_128(|ins, a, b| ins.iadd(a, b)),
+            Op::I64Sub128 => self.binary_128(|ins, a, b| ins.isub(a, b)),
+            Op::I64MulWideS => self.mul_wide_s(),
+            Op::I64MulWideU => self.mul_wide_u(),
+
             // Floats
             Op::F32Abs | Op::F64Abs => self.unary(|ins, a| ins.fabs(a)),
             Op::F32Neg | Op::F64Neg => self.unary(|ins, a| ins.fneg(a)),
@@ -215,12 +230,12 @@ impl Lowering<'_> {
             Op::I32Extend8S | Op::I64Extend8S => self.extend_low(I8),
             Op::I32Extend16S | Op::I64Extend16S => self.extend_low(I16),
             Op::I64Extend32S => self.extend_low(I32),
-            ref other => self.vector_operator(other)?,
+            ref other => return self.vector_operator(other),
         }
         Ok(())
     }
 
-    /// Refuses an operator that has no arm anywhere.
+    /// Refuses an operator that has no arm above.
     pub(super) fn refuse(&self, operator: &Op<'_>) -> Result<()> {
         super::unsupported::check(operator)?;
         Err(crate::CompileError::Internal(format!("{operator:?} has no translation")))

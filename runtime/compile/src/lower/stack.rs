@@ -1,8 +1,7 @@
 //! The operand stack.
 //!
 //! Comparisons push their 8-bit truth value as it is. No wasm value has that type, so it marks an `i32` that is not
-//! widened yet: [`Lowering::pop`] widens it, [`Lowering::pop_condition`] takes it as it is. In the same way vectors are
-//! pushed with the lanes of their operator, and cast when they are popped.
+//! widened yet: [`Lowering::pop`] widens it, [`Lowering::pop_condition`] takes it as it is.
 
 use super::Lowering;
 use cranelift_codegen::ir::types::{I8, I8X16, I32};
@@ -13,20 +12,14 @@ impl Lowering<'_> {
         self.scratch.stack.push(value);
     }
 
-    /// The top of the stack in the type that its wasm type has everywhere.
     pub(super) fn pop(&mut self) -> Value {
-        let value = self.pop_as_is();
-        self.settle(value)
-    }
-
-    /// The top of the stack in whatever type it was pushed.
-    pub(super) fn pop_as_is(&mut self) -> Value {
-        self.scratch.stack.pop().expect("validation counts the operands")
+        let value = self.pop_condition();
+        self.widen(value)
     }
 
     /// The top of the stack as something to branch on: an `i32` or a truth value.
     pub(super) fn pop_condition(&mut self) -> Value {
-        self.pop_as_is()
+        self.scratch.stack.pop().expect("validation counts the operands")
     }
 
     pub(super) fn pop2(&mut self) -> (Value, Value) {
@@ -40,12 +33,12 @@ impl Lowering<'_> {
         (first, second, third)
     }
 
-    /// The `count` topmost operands, settled in place.
+    /// The `count` topmost operands, widened in place.
     pub(super) fn top(&mut self, count: usize) -> &[Value] {
         let start = self.scratch.stack.len() - count;
         for position in start..self.scratch.stack.len() {
             let value = self.scratch.stack[position];
-            self.scratch.stack[position] = self.settle(value);
+            self.scratch.stack[position] = self.widen(value);
         }
         &self.scratch.stack[start..]
     }
@@ -58,11 +51,15 @@ impl Lowering<'_> {
         self.scratch.args.extend(self.scratch.stack[start..].iter().map(|&value| BlockArg::Value(value)));
     }
 
-    fn settle(&mut self, value: Value) -> Value {
-        match self.type_of(value) {
-            I8 => self.builder.ins().uextend(I32, value),
-            ty if ty.is_vector() => self.cast(value, I8X16),
-            _ => value,
+    /// A value in the type that wasm gives it: truth values widened, vectors without lanes of their own.
+    fn widen(&mut self, value: Value) -> Value {
+        let ty = self.type_of(value);
+        if ty == I8 {
+            self.builder.ins().uextend(I32, value)
+        } else if ty.is_vector() {
+            self.as_lanes(value, I8X16)
+        } else {
+            value
         }
     }
 

@@ -115,6 +115,12 @@ impl<'a> Lowering<'a> {
         self.push(is_null);
     }
 
+    pub(super) fn ref_as_non_null(&mut self) {
+        let value = self.pop();
+        self.trap_if_null(value, TrapKind::NullReference);
+        self.push(value);
+    }
+
     pub(super) fn ref_func(&mut self, func: FuncIdx) -> Result<()> {
         let layout = &self.plan.layout;
         let reference = if self.plan.model.defined_func(func).is_none() {

@@ -57,6 +57,15 @@ impl Lowering<'_> {
         }
     }
 
+    pub(super) fn trap_if_null(&mut self, reference: Value, kind: TrapKind) {
+        if self.signals() {
+            self.builder.ins().trapz(reference, trap_code(kind));
+        } else {
+            let null = self.builder.ins().icmp_imm_u(IntCC::Equal, reference, 0);
+            self.trap_if(null, kind);
+        }
+    }
+
     /// Leaves the function when `status` is not zero.
     pub(super) fn raise_if(&mut self, status: Value) {
         self.cold_if(status, |this| this.raise(status));

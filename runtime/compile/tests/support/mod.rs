@@ -37,7 +37,10 @@ pub(crate) const CORPUS: &[(&str, &str)] = &[
     ("control", include_str!("../modules/control.wat")),
     ("global", include_str!("../modules/global.wat")),
     ("memory", include_str!("../modules/memory.wat")),
+    ("memories", include_str!("../modules/memories.wat")),
+    ("reference", include_str!("../modules/reference.wat")),
     ("table", include_str!("../modules/table.wat")),
+    ("tail", include_str!("../modules/tail.wat")),
     ("vector", include_str!("../modules/vector.wat")),
 ];
 
@@ -76,10 +79,10 @@ pub(crate) fn numeric_function(row: &OpRow) -> Option<String> {
     let immediate = match row.immediates {
         Immediates::None => "",
         Immediates::MemArg => "offset=7",
-        Immediates::V128 => "i64x2 42 -1",
         Immediates::Lane => "1",
-        Immediates::Shuffle => "0 31 2 29 4 27 6 25 8 23 10 21 12 19 14 17",
         Immediates::MemArgLane => "offset=7 1",
+        Immediates::V128 => "i32x4 1 2 3 4",
+        Immediates::Shuffle => "0 17 2 19 4 21 6 23 8 25 10 27 12 29 14 31",
         Immediates::I32 | Immediates::I64 | Immediates::F32 | Immediates::F64 => "42",
         _ => return None,
     };

@@ -86,19 +86,42 @@ impl<A: Source> Step for CallIndirect<A> {
     #[inline(always)]
     fn step(m: Machine) -> Flow {
         let index: u64 = A::read(&m, HEAD + 5);
-        let Some(element) = read_element(&m, m.word(HEAD), index) else {
-            return m.trap(TrapKind::UndefinedElement);
-        };
-        if element == 0 {
-            return Flow::Exit(unwind::uninitialized(m.ctx, m.ip, m.fp, index));
+        match resolve_indirect(m, HEAD, index) {
+            Ok(func_ref) => call_reference(m, func_ref, HEAD + 2, HEAD + 5 + A::words::<u64>()),
+            Err(exit) => exit,
         }
-        let func_ref = element as usize as *mut FuncRef;
-        // SAFETY: elements of function tables are null or live references (invariant 3).
-        let found = unsafe { (*func_ref).type_id };
-        if found != expected_type(&m, m.word(HEAD + 1)) {
-            return m.trap(TrapKind::IndirectCallTypeMismatch);
+    }
+}
+
+/// The function that an indirect call means, whose table and type stand at `at`; else how it ends.
+#[inline(always)]
+pub(super) fn resolve_indirect(m: Machine, at: usize, index: u64) -> Result<*mut FuncRef, Flow> {
+    let Some(element) = read_element(&m, m.word(at), index) else {
+        return Err(m.trap(TrapKind::UndefinedElement));
+    };
+    if element == 0 {
+        return Err(Flow::Exit(unwind::uninitialized(m.ctx, m.ip, m.fp, index)));
+    }
+    let func_ref = element as usize as *mut FuncRef;
+    // SAFETY: elements of function tables are null or live references (invariant 3).
+    let found = unsafe { (*func_ref).type_id };
+    if found != expected_type(&m, m.word(at + 1)) {
+        return Err(m.trap(TrapKind::IndirectCallTypeMismatch));
+    }
+    Ok(func_ref)
+}
+
+/// `[reference, arguments, parameters, results]`
+struct CallRef;
+
+impl Step for CallRef {
+    #[inline(always)]
+    fn step(m: Machine) -> Flow {
+        let func_ref = m.slot(m.word(HEAD)) as usize as *mut FuncRef;
+        if func_ref.is_null() {
+            return m.trap(TrapKind::NullFunctionReference);
         }
-        call_reference(m, func_ref, HEAD + 2, HEAD + 5 + A::words::<u64>())
+        call_reference(m, func_ref, HEAD + 1, HEAD + 4)
     }
 }
 
@@ -154,7 +177,13 @@ fn call_outside(m: Machine, func_ref: *mut FuncRef, at: usize, words: usize) -> 
 
 /// Calls a function through its entry pointer: arguments from the cells at `arguments`, results back to them.
 #[inline(never)]
-fn invoke(ctx: *mut Exec, func_ref: *mut FuncRef, arguments: *mut u64, params: u32, results: u32) -> u32 {
+pub(super) fn invoke(
+    ctx: *mut Exec,
+    func_ref: *mut FuncRef,
+    arguments: *mut u64,
+    params: u32,
+    results: u32,
+) -> u32 {
     // SAFETY: the activation's record is alive (invariant 3).
     let Exec { store, stack_end, .. } = unsafe { *ctx };
     let count = params.max(results) as usize;
@@ -291,4 +320,9 @@ pub(crate) fn call_indirect(index: Mode) -> Opcode {
         Mode::Acc => Opcode::of::<CallIndirect<Acc>>(),
         Mode::Imm => Opcode::of::<CallIndirect<Imm>>(),
     }
+}
+
+/// `call_ref`
+pub(crate) fn call_ref() -> Opcode {
+    Opcode::of::<CallRef>()
 }

@@ -41,7 +41,7 @@ impl Step for Unreachable {
 
 /// Goes back to the caller of the frame whose header stands at slot `header`.
 #[inline(always)]
-fn leave(m: Machine, header: u32) -> Flow {
+pub(super) fn leave(m: Machine, header: u32) -> Flow {
     let ip = m.slot(header) as usize as *const u32;
     let fp = m.slot(header + 1) as usize as *mut u64;
     Flow::Next(Machine { ip, fp, ..m })

@@ -101,6 +101,44 @@ impl<O: LoadOperator, A: Source, D: Target> Step for Load<O, A, D> {
     }
 }
 
+/// `[destination, offset and width, base, index]`, memory 0: the address is the sum, modulo 2^32
+struct LoadSum<O, A, B, D>(PhantomData<(O, A, B, D)>);
+
+impl<O: LoadOperator, A: Source, B: Source, D: Target> Step for LoadSum<O, A, B, D> {
+    #[inline(always)]
+    fn step(mut m: Machine) -> Flow {
+        let base: u32 = A::read(&m, HEAD + 2);
+        let index: u32 = B::read(&m, HEAD + 2 + A::words::<u32>());
+        match locate::<O::Raw>(&m, base.wrapping_add(index), m.word(HEAD + 1)) {
+            Some(place) => {
+                D::write(&mut m, O::extend(load(place)));
+                m.advance(HEAD + 2 + A::words::<u32>() + B::words::<u32>())
+            }
+            None => m.trap(TrapKind::MemoryOutOfBounds),
+        }
+    }
+}
+
+/// `[offset and width, base, index, value]`, memory 0: the address is the sum, modulo 2^32
+struct StoreSum<O, A, B, V>(PhantomData<(O, A, B, V)>);
+
+impl<O: StoreOperator, A: Source, B: Source, V: Source> Step for StoreSum<O, A, B, V> {
+    #[inline(always)]
+    fn step(m: Machine) -> Flow {
+        let base: u32 = A::read(&m, HEAD + 1);
+        let index: u32 = B::read(&m, HEAD + 1 + A::words::<u32>());
+        let behind = HEAD + 1 + A::words::<u32>() + B::words::<u32>();
+        let value: O::Input = V::read(&m, behind);
+        match locate::<O::Raw>(&m, base.wrapping_add(index), m.word(HEAD)) {
+            Some(place) => {
+                store(place, O::narrow(value));
+                m.advance(behind + V::words::<O::Input>())
+            }
+            None => m.trap(TrapKind::MemoryOutOfBounds),
+        }
+    }
+}
+
 /// `[offset and width, address, value]`, memory 0
 struct Store<O, A, V>(PhantomData<(O, A, V)>);
 
@@ -216,6 +254,42 @@ fn store_opcode<O: StoreOperator + 'static>(address: Mode, value: Mode) -> Opcod
     }
 }
 
+fn load_sum<O: LoadOperator + 'static, A: Source + 'static, B: Source + 'static>() -> Option<Pair> {
+    Some(Pair {
+        to_acc: Opcode::of::<LoadSum<O, A, B, ToAcc>>(),
+        to_slot: Opcode::of::<LoadSum<O, A, B, ToSlot>>(),
+    })
+}
+
+/// Sums have the accumulator first and an immediate second, if they have them.
+fn load_sum_pair<O: LoadOperator + 'static>(base: Mode, index: Mode) -> Option<Pair> {
+    match (base, index) {
+        (Mode::Slot, Mode::Slot) => load_sum::<O, Slot, Slot>(),
+        (Mode::Slot, Mode::Imm) => load_sum::<O, Slot, Imm>(),
+        (Mode::Acc, Mode::Slot) => load_sum::<O, Acc, Slot>(),
+        (Mode::Acc, Mode::Imm) => load_sum::<O, Acc, Imm>(),
+        _ => None,
+    }
+}
+
+fn store_sum<O: StoreOperator + 'static, V: Source + 'static>(base: Mode, index: Mode) -> Option<Opcode> {
+    match (base, index) {
+        (Mode::Slot, Mode::Slot) => Some(Opcode::of::<StoreSum<O, Slot, Slot, V>>()),
+        (Mode::Slot, Mode::Imm) => Some(Opcode::of::<StoreSum<O, Slot, Imm, V>>()),
+        (Mode::Acc, Mode::Slot) => Some(Opcode::of::<StoreSum<O, Acc, Slot, V>>()),
+        (Mode::Acc, Mode::Imm) => Some(Opcode::of::<StoreSum<O, Acc, Imm, V>>()),
+        _ => None,
+    }
+}
+
+fn store_sum_opcode<O: StoreOperator + 'static>(base: Mode, index: Mode, value: Mode) -> Option<Opcode> {
+    match value {
+        Mode::Slot => store_sum::<O, Slot>(base, index),
+        Mode::Imm => store_sum::<O, Imm>(base, index),
+        Mode::Acc => None,
+    }
+}
+
 fn load_from_pair<O: LoadOperator + 'static>() -> Pair {
     Pair { to_acc: Opcode::of::<LoadFrom<O, ToAcc>>(), to_slot: Opcode::of::<LoadFrom<O, ToSlot>>() }
 }
@@ -246,6 +320,11 @@ macro_rules! load_operators {
             /// The load from memory 0.
             pub(crate) fn select(self, address: Mode) -> Pair {
                 match self { $(LoadOp::$name => load_pair::<$name>(address),)* }
+            }
+
+            /// The load from memory 0 at the sum of two numbers, where there is one.
+            pub(crate) fn select_sum(self, base: Mode, index: Mode) -> Option<Pair> {
+                match self { $(LoadOp::$name => load_sum_pair::<$name>(base, index),)* }
             }
 
             /// The load from any memory.
@@ -285,6 +364,11 @@ macro_rules! store_operators {
             /// The store to memory 0.
             pub(crate) fn select(self, address: Mode, value: Mode) -> Opcode {
                 match self { $(StoreOp::$name => store_opcode::<$name>(address, value),)* }
+            }
+
+            /// The store to memory 0 at the sum of two numbers, where there is one.
+            pub(crate) fn select_sum(self, base: Mode, index: Mode, value: Mode) -> Option<Opcode> {
+                match self { $(StoreOp::$name => store_sum_opcode::<$name>(base, index, value),)* }
             }
 
             /// The store to any memory.

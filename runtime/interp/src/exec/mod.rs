@@ -36,7 +36,9 @@ pub(crate) mod moves;
 pub(crate) mod numeric;
 pub(crate) mod operand;
 pub(crate) mod reference;
+pub(crate) mod tail_call;
 mod unwind;
+pub(crate) mod wide;
 
 #[cfg(test)]
 mod testing;

@@ -31,6 +31,20 @@ impl Step for CopyTwo {
     }
 }
 
+/// `[destination, source, count]`: slots upward from both, the destination not above the source.
+struct CopyMany;
+
+impl Step for CopyMany {
+    #[inline(always)]
+    fn step(m: Machine) -> Flow {
+        let (to, from) = (m.word(HEAD), m.word(HEAD + 1));
+        for index in 0..m.word(HEAD + 2) {
+            m.set_slot(to + index, m.slot(from + index));
+        }
+        m.advance(HEAD + 3)
+    }
+}
+
 /// `[destination, value]`
 struct SetNarrow;
 
@@ -77,6 +91,11 @@ pub(crate) fn copy() -> Opcode {
 /// Copies two slots, one after the other.
 pub(crate) fn copy_two() -> Opcode {
     Opcode::of::<CopyTwo>()
+}
+
+/// Copies slots that follow each other, to lower ones.
+pub(crate) fn copy_many() -> Opcode {
+    Opcode::of::<CopyMany>()
 }
 
 /// Sets a slot to a number of one word.

@@ -130,6 +130,34 @@ impl<O: Comparison, A: Source, B: Source, const WHEN: bool> Step for BranchIf<O,
     }
 }
 
+/// `[branch, destination, source, step, bound]`: adds the step to the source, keeps the sum, and branches when it
+/// compares with the bound; the bound is the first operand when `FLIP`.
+struct IncrementBranchIf<O, B, const FLIP: bool>(PhantomData<(O, B)>);
+
+impl<O: Comparison<Input = u32>, B: Source, const FLIP: bool> Step for IncrementBranchIf<O, B, FLIP> {
+    #[inline(always)]
+    fn step(mut m: Machine) -> Flow {
+        let from: u32 = Slot::read(&m, OPERANDS + 1);
+        let sum = from.wrapping_add(m.word(OPERANDS + 2));
+        m.set_slot(m.word(OPERANDS), sum.to_cell());
+        sum.to_acc(&mut m);
+        // The bound is read behind the sum: it may be the same local.
+        let bound: u32 = B::read(&m, OPERANDS + 3);
+        let taken = if FLIP { O::test(bound, sum) } else { O::test(sum, bound) };
+        if taken { m.branch(HEAD) } else { m.advance(OPERANDS + 3 + B::words::<u32>()) }
+    }
+}
+
+fn increment_branch<O: Comparison<Input = u32> + 'static>(a: Mode, b: Mode) -> Option<Opcode> {
+    match (a, b) {
+        (Mode::Acc, Mode::Slot) => Some(Opcode::of::<IncrementBranchIf<O, Slot, false>>()),
+        (Mode::Acc, Mode::Imm) => Some(Opcode::of::<IncrementBranchIf<O, Imm, false>>()),
+        (Mode::Slot, Mode::Acc) => Some(Opcode::of::<IncrementBranchIf<O, Slot, true>>()),
+        (Mode::Imm, Mode::Acc) => Some(Opcode::of::<IncrementBranchIf<O, Imm, true>>()),
+        _ => None,
+    }
+}
+
 fn unary_pair<O: UnaryOperator + 'static>(mode: Mode) -> Option<Pair> {
     Some(match mode {
         Mode::Slot => Pair {
@@ -319,6 +347,19 @@ macro_rules! comparisons {
 }
 
 impl CompareOp {
+    /// The comparison as a branch that first increments a local, which is the operand in the accumulator.
+    pub(crate) fn increment_and_branch(self, a: Mode, b: Mode) -> Option<Opcode> {
+        match self {
+            CompareOp::I32Eq => increment_branch::<I32Eq>(a, b),
+            CompareOp::I32Ne => increment_branch::<I32Ne>(a, b),
+            CompareOp::I32LtS => increment_branch::<I32LtS>(a, b),
+            CompareOp::I32LtU => increment_branch::<I32LtU>(a, b),
+            CompareOp::I32LeS => increment_branch::<I32LeS>(a, b),
+            CompareOp::I32LeU => increment_branch::<I32LeU>(a, b),
+            _ => None,
+        }
+    }
+
     /// The comparison as a branch, taken when it is false.
     pub(crate) fn branch_not(self, a: Mode, b: Mode) -> Option<Opcode> {
         match self {

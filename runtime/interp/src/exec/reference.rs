@@ -108,6 +108,16 @@ impl<D: Target> Step for TableGrow<D> {
     }
 }
 
+/// `[reference]`: traps when it is null
+struct RequireNonNull;
+
+impl Step for RequireNonNull {
+    #[inline(always)]
+    fn step(m: Machine) -> Flow {
+        if m.slot(m.word(HEAD)) == 0 { m.trap(TrapKind::NullReference) } else { m.advance(HEAD + 1) }
+    }
+}
+
 /// `[destination, offset]`: the record of a defined function inside the context
 struct RefFunc<D>(PhantomData<D>);
 
@@ -167,4 +177,9 @@ pub(crate) fn ref_func(imported: bool) -> Pair {
     } else {
         Pair { to_acc: Opcode::of::<RefFunc<ToAcc>>(), to_slot: Opcode::of::<RefFunc<ToSlot>>() }
     }
+}
+
+/// `ref.as_non_null`
+pub(crate) fn require_non_null() -> Opcode {
+    Opcode::of::<RequireNonNull>()
 }

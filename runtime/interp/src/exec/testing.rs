@@ -33,7 +33,8 @@ impl Rig {
     /// Instantiates a module with the functions it imports, in their order.
     pub(crate) fn instantiate(&mut self, text: &str, funcs: Vec<FuncId>) -> InstanceId {
         let bytes: Arc<[u8]> = wat::parse_str(text).unwrap().into();
-        let parsed = assay_parse::parse(&bytes, FeatureSet::built()).unwrap();
+        let features = FeatureSet::built_by_interp();
+        let parsed = assay_parse::parse_for(&bytes, features, features).unwrap();
         let bytecode = Arc::new(lower(&parsed, &bytes, &self.options).unwrap());
         let model: ModuleModel = parsed.model;
         let ids = self.types.intern_module(&model.types, &model.rec_groups);

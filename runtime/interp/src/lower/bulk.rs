@@ -10,7 +10,7 @@ impl FuncLowering<'_> {
     pub(super) fn bulk(&mut self, operator: &Operator<'_>) -> bool {
         match *operator {
             Operator::MemoryFill { mem } => {
-                self.bulk_operator(bulk::memory_fill(), &[self.memory_place(mem)])
+                self.bulk_operator(bulk::memory_fill(), &[self.memory_place(mem)]);
             }
             Operator::MemoryCopy { dst_mem, src_mem } => {
                 let places = [self.memory_place(dst_mem), self.memory_place(src_mem)];
@@ -24,7 +24,7 @@ impl FuncLowering<'_> {
                 self.emit(bulk::data_drop(), &[Operand::Narrow(data_index)]);
             }
             Operator::TableFill { table } => {
-                self.bulk_operator(bulk::table_fill(), &[self.table_place(table)])
+                self.bulk_operator(bulk::table_fill(), &[self.table_place(table)]);
             }
             Operator::TableCopy { dst_table, src_table } => {
                 let places = [self.table_place(dst_table), self.table_place(src_table)];

@@ -33,11 +33,7 @@ impl FuncLowering<'_> {
 
     /// `call_indirect`
     pub(super) fn call_indirect(&mut self, ty: u32, table: u32) {
-        let entry = self.stack.pop();
-        let index = match entry.value {
-            Value::Const(index) => Operand::Wide(index),
-            _ => self.stack.operand(entry),
-        };
+        let index = self.pop_index();
         let module = self.module;
         let signature = module.func_type_at(TypeIdx(ty));
         self.charge();
@@ -47,7 +43,33 @@ impl FuncLowering<'_> {
         self.call_results(signature);
     }
 
-    fn call_through(
+    /// `call_ref`
+    pub(super) fn call_ref(&mut self, ty: u32) {
+        let reference = self.pop_reference();
+        let module = self.module;
+        let signature = module.func_type_at(TypeIdx(ty));
+        self.charge();
+        let arguments = self.arguments(signature);
+        self.call_through(call::call_ref(), &[reference], arguments, signature, None);
+        self.call_results(signature);
+    }
+
+    /// Pops the index of an indirect call, which is read as 64 bits.
+    pub(super) fn pop_index(&mut self) -> Operand {
+        let entry = self.stack.pop();
+        match entry.value {
+            Value::Const(index) => Operand::Wide(index),
+            _ => self.stack.operand(entry),
+        }
+    }
+
+    /// Pops a reference: the slot it is in.
+    pub(super) fn pop_reference(&mut self) -> u32 {
+        let entry = self.stack.pop();
+        self.stack.slot_of(entry)
+    }
+
+    pub(super) fn call_through(
         &mut self,
         opcode: Opcode,
         target: &[u32],
@@ -62,7 +84,7 @@ impl FuncLowering<'_> {
     }
 
     /// Brings the arguments to their slots and pops them. The first slot.
-    fn arguments(&mut self, ty: &FuncType) -> u32 {
+    pub(super) fn arguments(&mut self, ty: &FuncType) -> u32 {
         let first = self.stack.entries.len() - ty.params.len();
         self.stack.materialize_from(first);
         self.stack.truncate(first);

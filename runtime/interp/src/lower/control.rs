@@ -1,12 +1,15 @@
 //! Blocks, branches, returns and calls.
 
-use super::function::{FuncLowering, Result, kind, kinds};
-use super::stack::{Condition, Kind, Operand, Value};
+use super::function::{FuncLowering, Result, kind};
+use super::stack::{Condition, Increment, Kind, Operand, Value};
 use crate::exec::numeric::CompareOp;
 use crate::exec::{Opcode, control};
 use assay_model::index::TypeIdx;
 use assay_parse::val_type;
 use assay_parse::wasmparser::{BlockType, BrTable, Operator};
+
+/// More values than this move by one instruction, from slots to slots.
+const FEW: usize = 4;
 
 /// A branch word that waits for its target.
 #[derive(Copy, Clone)]
@@ -27,23 +30,34 @@ pub(super) struct Frame {
     kind: FrameKind,
     /// Values on the stack below the block's parameters.
     height: usize,
-    params: Vec<Kind>,
-    results: Vec<Kind>,
+    ty: BlockKinds,
+    /// How many parameters and results there are.
+    params: usize,
+    results: usize,
     /// Branches to the end.
     exits: Vec<Fixup>,
 }
 
+/// The type of a block. Types of the module are named, not copied: blocks can be many and long.
+#[derive(Copy, Clone)]
+enum BlockKinds {
+    Empty,
+    One(Kind),
+    Func(TypeIdx),
+}
+
 impl Frame {
     /// The outermost block.
-    pub(super) fn function(results: Vec<Kind>) -> Self {
-        Self { kind: FrameKind::Function, height: 0, params: Vec::new(), results, exits: Vec::new() }
+    pub(super) fn function(ty: TypeIdx, results: usize) -> Self {
+        let (kind, ty) = (FrameKind::Function, BlockKinds::Func(ty));
+        Self { kind, height: 0, ty, params: 0, results, exits: Vec::new() }
     }
 
     /// How many values a branch to the block takes.
     fn arity(&self) -> usize {
         match self.kind {
-            FrameKind::Loop { .. } => self.params.len(),
-            _ => self.results.len(),
+            FrameKind::Loop { .. } => self.params,
+            _ => self.results,
         }
     }
 }
@@ -61,8 +75,8 @@ impl FuncLowering<'_> {
             Operator::Block { blockty } => self.block(blockty)?,
             Operator::Loop { blockty } => self.loop_(blockty)?,
             Operator::If { blockty } => self.if_(blockty)?,
-            Operator::Else => self.else_(),
-            Operator::End => self.end(),
+            Operator::Else => self.else_()?,
+            Operator::End => self.end()?,
             Operator::Br { relative_depth } => {
                 self.charge();
                 self.branch(relative_depth);
@@ -77,6 +91,14 @@ impl FuncLowering<'_> {
             }
             Operator::Call { function_index } => self.call(function_index),
             Operator::CallIndirect { type_index, table_index } => self.call_indirect(type_index, table_index),
+            Operator::ReturnCall { function_index } => self.return_call(function_index),
+            Operator::ReturnCallIndirect { type_index, table_index } => {
+                self.return_call_indirect(type_index, table_index);
+            }
+            Operator::CallRef { type_index } => self.call_ref(type_index),
+            Operator::ReturnCallRef { type_index } => self.return_call_ref(type_index),
+            Operator::BrOnNull { relative_depth } => self.br_on_null(relative_depth),
+            Operator::BrOnNonNull { relative_depth } => self.br_on_non_null(relative_depth),
             _ => return Ok(false),
         }
         Ok(true)
@@ -87,31 +109,27 @@ impl FuncLowering<'_> {
         let depth = self.dead.expect("called in dead code only");
         match operator {
             Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => {
-                self.dead = Some(depth + 1)
+                self.dead = Some(depth + 1);
             }
-            Operator::Else if depth == 0 => self.else_(),
-            Operator::End if depth == 0 => self.end(),
+            Operator::Else if depth == 0 => self.else_()?,
+            Operator::End if depth == 0 => self.end()?,
             Operator::End => self.dead = Some(depth - 1),
             _ => {}
         }
         Ok(())
     }
 
-    fn block_type(&self, ty: BlockType) -> Result<(Vec<Kind>, Vec<Kind>)> {
-        Ok(match ty {
-            BlockType::Empty => (Vec::new(), Vec::new()),
-            BlockType::Type(ty) => (Vec::new(), vec![kind(val_type(ty)?)?]),
+    fn open_frame(&mut self, kind: FrameKind, ty: BlockType) -> Result<()> {
+        let (ty, params, results) = match ty {
+            BlockType::Empty => (BlockKinds::Empty, 0, 0),
+            BlockType::Type(ty) => (BlockKinds::One(self::kind(val_type(ty)?)?), 0, 1),
             BlockType::FuncType(index) => {
                 let ty = self.module.func_type_at(TypeIdx(index));
-                (kinds(&ty.params)?, kinds(&ty.results)?)
+                (BlockKinds::Func(TypeIdx(index)), ty.params.len(), ty.results.len())
             }
-        })
-    }
-
-    fn open_frame(&mut self, kind: FrameKind, ty: BlockType) -> Result<()> {
-        let (params, results) = self.block_type(ty)?;
-        let height = self.stack.entries.len() - params.len();
-        self.frames.push(Frame { kind, height, params, results, exits: Vec::new() });
+        };
+        let height = self.stack.entries.len() - params;
+        self.frames.push(Frame { kind, height, ty, params, results, exits: Vec::new() });
         Ok(())
     }
 
@@ -151,42 +169,54 @@ impl FuncLowering<'_> {
 
     /// Moves the results of the frame to their slots and leaves by a branch, or by falling through.
     fn leave_arm(&mut self) {
-        let Frame { height, ref results, .. } = *self.frame();
-        let count = results.len();
+        let Frame { height, results, .. } = *self.frame();
         self.charge();
-        self.move_top(count, self.stack.slot_at(height));
+        self.move_top(results, self.stack.slot_at(height));
     }
 
-    /// The stack as it is where the frame is entered, or left: everything in its slots.
-    fn restack(&mut self, height: usize, kinds: &[Kind]) {
+    /// The stack as it is where the frame's second arm is entered (`params`), or where the frame is left: everything in
+    /// its slots.
+    fn restack(&mut self, height: usize, ty: BlockKinds, params: bool) -> Result<()> {
         self.stack.truncate(height);
         self.join();
-        kinds.iter().for_each(|&kind| self.stack.push(kind, Value::Temp));
+        match ty {
+            BlockKinds::Empty => {}
+            BlockKinds::One(kind) if !params => self.stack.push(kind, Value::Temp),
+            BlockKinds::One(_) => {}
+            BlockKinds::Func(index) => {
+                let ty = self.module.func_type_at(index);
+                for &ty in if params { &ty.params } else { &ty.results } {
+                    self.stack.push(kind(ty)?, Value::Temp);
+                }
+            }
+        }
         self.stack.settle_all();
+        Ok(())
     }
 
-    fn else_(&mut self) {
+    fn else_(&mut self) -> Result<()> {
         let alive = self.dead.take().is_none();
         if alive {
             self.leave_arm();
             let exit = self.emit_branch(control::branch(), &[]);
             self.frame().exits.push(exit);
         }
-        let Frame { height, ref mut params, ref mut kind, .. } = *self.frame();
-        let params = std::mem::take(params);
+        let Frame { height, ty, ref mut kind, .. } = *self.frame();
         let otherwise = match kind {
             FrameKind::If { otherwise } => otherwise.take(),
             _ => None,
         };
-        self.restack(height, &params);
+        self.restack(height, ty, true)?;
         if let Some(fixup) = otherwise {
             self.bind(fixup);
         }
+        Ok(())
     }
 
-    fn end(&mut self) {
+    fn end(&mut self) -> Result<()> {
         if matches!(self.frame().kind, FrameKind::Function) {
-            return self.end_function();
+            self.end_function();
+            return Ok(());
         }
         let alive = self.dead.is_none();
         let frame = self.frame();
@@ -200,15 +230,16 @@ impl FuncLowering<'_> {
                 self.charge();
             }
             self.frames.pop();
-            return;
+            return Ok(());
         }
         if alive {
             self.leave_arm();
         }
         self.dead = None;
         let frame = self.frames.pop().expect("validation keeps blocks balanced");
-        self.restack(frame.height, &frame.results);
+        self.restack(frame.height, frame.ty, false)?;
         exits.into_iter().for_each(|fixup| self.bind(fixup));
+        Ok(())
     }
 
     fn end_function(&mut self) {
@@ -253,6 +284,14 @@ impl FuncLowering<'_> {
 
     fn branch_when(&mut self, condition: Condition) -> Fixup {
         let Condition { op, a, b } = condition;
+        // The accumulator has the local that was incremented just before: one instruction does both.
+        if let Some(opcode) = op.increment_and_branch(a.mode(), b.mode())
+            && let Some(Increment { local, from, step, .. }) = self.stack.take_increment()
+        {
+            let bound = if a == Operand::Acc { b } else { a };
+            let words = [Operand::Narrow(local), Operand::Narrow(from), Operand::Narrow(step), bound];
+            return self.emit_branch(opcode, &words);
+        }
         let opcode = op.branch(a.mode(), b.mode()).expect("operands are in modes that exist");
         self.emit_branch(opcode, &[a, b])
     }
@@ -305,11 +344,39 @@ impl FuncLowering<'_> {
 
     fn br_if(&mut self, depth: u32) {
         let condition = self.pop_condition();
+        self.branch_if(depth, condition);
+    }
+
+    /// The reference on top of the stack, which stays there, compared with null.
+    pub(super) fn top_reference(&mut self, op: CompareOp) -> Condition {
+        let entry = self.stack.pop();
+        let slot = self.stack.slot_of(entry);
+        let value = if let Value::Local(_) = entry.value { entry.value } else { Value::Temp };
+        self.stack.push(entry.kind, value);
+        Condition { op, a: Operand::Slot(slot), b: Operand::Wide(0) }
+    }
+
+    fn br_on_null(&mut self, depth: u32) {
+        let condition = self.top_reference(CompareOp::I64Eq);
+        let reference = self.stack.pop();
+        self.branch_if(depth, condition);
+        self.stack.push(reference.kind, reference.value);
+    }
+
+    fn br_on_non_null(&mut self, depth: u32) {
+        let condition = self.top_reference(CompareOp::I64Ne);
+        self.branch_if(depth, condition);
+        self.stack.pop();
+    }
+
+    /// A branch with the topmost values when the condition holds.
+    fn branch_if(&mut self, depth: u32, condition: Condition) {
         let frame = &self.frames[self.frame_index(depth)];
         let arity = frame.arity();
         let first = self.stack.entries.len() - arity;
-        if frame.height == first && !matches!(frame.kind, FrameKind::Function) {
-            // The values go to their own slots, where they may be on both ways.
+        let own_slots = frame.height == first && !matches!(frame.kind, FrameKind::Function);
+        if own_slots || arity > FEW {
+            // The values go to their own slots, or move on from there; they may be there on both ways.
             self.stack.materialize_from(first);
         } else if arity > 1 {
             (first..self.stack.entries.len()).for_each(|position| self.stack.settle(position));
@@ -339,6 +406,10 @@ impl FuncLowering<'_> {
         let entry = self.stack.pop();
         let index = self.stack.operand(entry);
         self.stack.settle_all();
+        let arity = self.frames[self.frame_index(targets.default())].arity();
+        if arity > FEW {
+            self.stack.materialize_from(self.stack.entries.len() - arity);
+        }
         self.charge();
         let depths: std::result::Result<Vec<u32>, _> = targets.targets().collect();
         let mut depths = depths.expect("the operator was validated");
@@ -372,6 +443,10 @@ impl FuncLowering<'_> {
     /// Brings the topmost values to the slots from `to` on, which are not above their own. The stack stays as it is.
     fn move_top(&mut self, count: usize, to: u32) {
         let first = self.stack.entries.len() - count;
+        if count > FEW {
+            self.stack.materialize_from(first);
+            return self.stack.copy_many(to, self.stack.slot_at(first), count as u32);
+        }
         for position in first..self.stack.entries.len() {
             let entry = self.stack.entries[position];
             let target = to + (position - first) as u32;
@@ -414,7 +489,7 @@ impl FuncLowering<'_> {
         // The first slots are those of locals: a result that is one of them must be read before it is overwritten.
         let locals = self.stack.entries[first..].iter().enumerate();
         let clash = |(place, entry): (usize, &super::stack::Entry)| matches!(entry.value, Value::Local(local) if (local as usize) < place);
-        if locals.into_iter().any(clash) {
+        if results <= FEW && locals.into_iter().any(clash) {
             (first..self.stack.entries.len()).for_each(|position| self.stack.settle(position));
         }
         self.move_top(results, 0);

@@ -95,7 +95,7 @@ impl<'a> FuncLowering<'a> {
             locals,
             header,
             stack: Stack::new(header + 2),
-            frames: vec![Frame::function(results.clone())],
+            frames: vec![Frame::function(module.funcs[module.func_of(func).index()].ty, results.len())],
             results,
             dead: None,
             offset: module.bodies[func.index()].start,
@@ -187,6 +187,7 @@ impl<'a> FuncLowering<'a> {
             || self.memory_access(operator)
             || self.reference(operator)
             || self.bulk(operator)
+            || self.wide(operator)
         {
             return Ok(());
         }

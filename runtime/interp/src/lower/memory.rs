@@ -88,10 +88,17 @@ impl FuncLowering<'_> {
     fn load(&mut self, op: LoadOp, access: Access) {
         let entry = self.stack.pop();
         let at = match self.end_offset(access, op.size()) {
-            Some(end) => {
-                let address = self.stack.operand(entry);
-                self.stack.produce(op.select(address.mode()), load_kind(op), &[end, address])
-            }
+            Some(end) => match self.stack.take_sum(entry) {
+                Some((base, index)) => {
+                    let pair =
+                        op.select_sum(base.mode(), index.mode()).expect("sums are in modes that exist");
+                    self.stack.produce(pair, load_kind(op), &[end, base, index])
+                }
+                None => {
+                    let address = self.stack.operand(entry);
+                    self.stack.produce(op.select(address.mode()), load_kind(op), &[end, address])
+                }
+            },
             None => {
                 let address = Operand::Slot(self.stack.slot_of(entry));
                 let words = [self.memory_place(access.memory), Operand::Wide(access.offset), address];
@@ -105,6 +112,17 @@ impl FuncLowering<'_> {
         let (address, value) = self.pop_two();
         match self.end_offset(access, op.size()) {
             Some(end) => {
+                if let Some((base, index)) = self.stack.take_sum(address) {
+                    // The sum was written last, so the value is in no accumulator but as a copy.
+                    let value = match self.stack.operand(value) {
+                        Operand::Acc => Operand::Slot(self.stack.slot_of(value)),
+                        operand => operand,
+                    };
+                    let opcode = op.select_sum(base.mode(), index.mode(), value.mode());
+                    let words = [end, base, index, value];
+                    self.emit_trapping(opcode.expect("sums are in modes that exist"), &words);
+                    return;
+                }
                 let (address, value) = self.stack.operands(address, value);
                 self.emit_trapping(op.select(address.mode(), value.mode()), &[end, address, value]);
             }

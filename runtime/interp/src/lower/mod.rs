@@ -13,8 +13,10 @@ mod memory;
 mod numeric;
 mod reference;
 mod stack;
+mod tail_call;
 mod unsupported;
 mod variable;
+mod wide;
 
 #[cfg(test)]
 mod tests;

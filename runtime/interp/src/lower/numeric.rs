@@ -1,7 +1,7 @@
 //! Numeric operators.
 
 use super::function::FuncLowering;
-use super::stack::{Condition, Entry, Kind, Operand, Value};
+use super::stack::{Condition, Entry, Kind, Meaning, Operand, Value};
 use crate::exec::numeric::{BinaryOp, CompareOp, UnaryOp};
 use assay_parse::wasmparser::Operator;
 
@@ -126,14 +126,14 @@ impl FuncLowering<'_> {
             std::mem::swap(&mut a, &mut b);
         }
         let pair = op.select(a.mode(), b.mode()).expect("operands are in modes that exist");
-        // Bits that two numbers have in common: as a condition, no number needs to be made.
-        let test = match op {
-            BinaryOp::I32And => Some(CompareOp::I32Test),
-            _ => None,
-        };
-        let at = match test {
-            Some(test) => self.stack.produce_condition(pair, Condition { op: test, a, b }),
-            None => self.stack.produce(pair, kind, &[a, b]),
+        let at = match op {
+            // Bits that two numbers have in common: as a condition, no number needs to be made.
+            BinaryOp::I32And => {
+                let condition = Condition { op: CompareOp::I32Test, a, b };
+                self.stack.produce_meaning(pair, Meaning::Condition(condition))
+            }
+            BinaryOp::I32Add => self.stack.produce_meaning(pair, Meaning::Sum(a, b)),
+            _ => self.stack.produce(pair, kind, &[a, b]),
         };
         if op.traps() {
             self.stack.code.position(at, self.offset);
@@ -144,7 +144,7 @@ impl FuncLowering<'_> {
     pub(super) fn compare(&mut self, condition: Condition) {
         let Condition { op, a, b } = condition;
         let pair = op.select(a.mode(), b.mode()).expect("operands are in modes that exist");
-        self.stack.produce_condition(pair, condition);
+        self.stack.produce_meaning(pair, Meaning::Condition(condition));
     }
 
     /// Comparison with zero. Of another condition it is the opposite.
@@ -158,9 +158,9 @@ impl FuncLowering<'_> {
     }
 
     fn opposite_of(&mut self, entry: Entry) -> Option<Condition> {
-        let Condition { op, .. } = self.stack.condition_of(entry)?;
+        let Meaning::Condition(Condition { op, a, b }) = self.stack.meaning_of(entry)? else { return None };
         let (op, swap) = op.opposite()?;
-        let Condition { a, b, .. } = self.stack.take_condition(entry)?;
+        self.stack.take_back(entry);
         Some(if swap { Condition { op, a: b, b: a } } else { Condition { op, a, b } })
     }
 }

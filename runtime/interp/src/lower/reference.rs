@@ -14,6 +14,10 @@ impl FuncLowering<'_> {
         match *operator {
             Operator::RefNull { .. } => self.constant(Kind::Ref, 0),
             Operator::RefIsNull => self.ref_is_null(),
+            Operator::RefAsNonNull => {
+                let reference = self.top_reference(CompareOp::I64Eq).a;
+                self.emit_trapping(reference::require_non_null(), &[reference]);
+            }
             Operator::RefFunc { function_index } => self.ref_func(FuncIdx(function_index)),
             Operator::TableGet { table } => {
                 let index = self.pop_slot();

@@ -72,12 +72,31 @@ pub(super) struct Condition {
     pub(super) b: Operand,
 }
 
+/// What a value is made of, for an instruction that uses it and can do the whole itself.
+#[derive(Copy, Clone, Debug)]
+pub(super) enum Meaning {
+    /// An `i32` that is not zero exactly when the condition holds.
+    Condition(Condition),
+    /// The sum of two `i32`, of which at most the first is the accumulator and at most the second an immediate.
+    Sum(Operand, Operand),
+}
+
 /// The instruction that was written last, when it made a value.
 struct Last {
     at: u32,
     end: u32,
-    /// That the value is not zero means this condition; with the slot that the accumulator mirrored before.
-    condition: Option<(Condition, Option<u32>)>,
+    /// The meaning of the value, with the slot that the accumulator mirrored before.
+    meaning: Option<(Meaning, Option<u32>)>,
+}
+
+/// A local that was set to the sum of a slot and a constant by the instruction that was written last.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Increment {
+    at: u32,
+    end: u32,
+    pub(super) local: u32,
+    pub(super) from: u32,
+    pub(super) step: u32,
 }
 
 /// The stack, with the code that it is about.
@@ -94,6 +113,7 @@ pub(super) struct Stack {
     /// The slot whose value each accumulator has too.
     mirror: [Option<u32>; 3],
     last: Option<Last>,
+    increment: Option<Increment>,
 }
 
 impl Kind {
@@ -160,6 +180,7 @@ impl Stack {
             holder: [None; 3],
             mirror: [None; 3],
             last: None,
+            increment: None,
         }
     }
 
@@ -232,6 +253,7 @@ impl Stack {
     pub(super) fn joined(&mut self) {
         self.clobber_all();
         self.last = None;
+        self.increment = None;
     }
 
     /// Lets the value at `position` no longer depend on a local or an accumulator.
@@ -307,6 +329,15 @@ impl Stack {
         }
     }
 
+    /// Copies slots that follow each other to places that are not above theirs.
+    pub(super) fn copy_many(&mut self, to: u32, from: u32, count: u32) {
+        if to != from {
+            self.code.op(moves::copy_many());
+            [to, from, count].into_iter().for_each(|word| self.code.word(word));
+            self.mirror = [None; 3];
+        }
+    }
+
     /// Sets a slot to a constant.
     pub(super) fn set(&mut self, to: u32, kind: Kind, bits: u64) {
         match kind.immediate(bits) {
@@ -377,17 +408,20 @@ impl Stack {
         let at = self.code.op(pair.to_acc);
         self.code.word(slot);
         operands.iter().for_each(|operand| operand.write(&mut self.code));
-        self.last = Some(Last { at, end: self.code.here(), condition: None });
+        self.last = Some(Last { at, end: self.code.here(), meaning: None });
         self.push_held(kind, Value::Acc { at, to_slot: pair.to_slot });
         at
     }
 
-    /// As [`Self::produce`], for an `i32` whose being other than zero is `condition`.
-    pub(super) fn produce_condition(&mut self, pair: Pair, condition: Condition) -> u32 {
+    /// As [`Self::produce`], for an `i32` that a later instruction may want to make itself.
+    pub(super) fn produce_meaning(&mut self, pair: Pair, meaning: Meaning) -> u32 {
         let mirrored = self.mirror[Class::Int as usize];
-        let at = self.produce(pair, Kind::I32, &[condition.a, condition.b]);
+        let (a, b) = match meaning {
+            Meaning::Condition(Condition { a, b, .. }) | Meaning::Sum(a, b) => (a, b),
+        };
+        let at = self.produce(pair, Kind::I32, &[a, b]);
         if let Some(last) = &mut self.last {
-            last.condition = Some((condition, mirrored));
+            last.meaning = Some((meaning, mirrored));
         }
         at
     }
@@ -412,26 +446,50 @@ impl Stack {
         self.code.patch(at + 2, slot);
         self.overwritten(slot);
         self.mirrors(entry.kind.class(), slot);
-        self.last = None;
+        self.increment = match self.last.take().and_then(|last| last.meaning) {
+            Some((Meaning::Sum(Operand::Slot(from), Operand::Narrow(step)), _)) => {
+                Some(Increment { at, end: self.code.here(), local: slot, from, step })
+            }
+            _ => None,
+        };
         true
     }
 
-    /// The condition that a value which was popped means, when it can be taken back.
-    pub(super) fn condition_of(&self, entry: Entry) -> Option<Condition> {
-        let Value::Acc { at, .. } = entry.value else { return None };
-        let last = self.last.as_ref().filter(|_| self.is_last(at))?;
-        last.condition.map(|(condition, _)| condition)
+    /// Takes back the instruction that was written last, when it incremented a local whose value the accumulator has.
+    pub(super) fn take_increment(&mut self) -> Option<Increment> {
+        let increment = self.increment.take().filter(|increment| increment.end == self.code.here())?;
+        self.code.truncate(increment.at);
+        Some(increment)
     }
 
-    /// Takes back the instruction that made a value which was popped, when it was the last one and the value is a
-    /// condition.
-    pub(super) fn take_condition(&mut self, entry: Entry) -> Option<Condition> {
+    /// The meaning of a value which was popped, when the instruction that made it was the last one.
+    pub(super) fn meaning_of(&self, entry: Entry) -> Option<Meaning> {
         let Value::Acc { at, .. } = entry.value else { return None };
         let last = self.last.as_ref().filter(|_| self.is_last(at))?;
-        let (condition, mirrored) = last.condition?;
-        self.code.truncate(at);
-        self.last = None;
-        self.mirror[Class::Int as usize] = mirrored;
+        last.meaning.map(|(meaning, _)| meaning)
+    }
+
+    /// Takes back the instruction that made a value which was popped and has a meaning.
+    pub(super) fn take_back(&mut self, entry: Entry) {
+        if let (Value::Acc { at, .. }, Some(last)) = (entry.value, self.last.take())
+            && let Some((_, mirrored)) = last.meaning
+        {
+            self.code.truncate(at);
+            self.mirror[Class::Int as usize] = mirrored;
+        }
+    }
+
+    /// Takes back the instruction that made a value which was popped, when the value is a condition.
+    pub(super) fn take_condition(&mut self, entry: Entry) -> Option<Condition> {
+        let Meaning::Condition(condition) = self.meaning_of(entry)? else { return None };
+        self.take_back(entry);
         Some(condition)
+    }
+
+    /// Takes back the instruction that made a value which was popped, when the value is a sum.
+    pub(super) fn take_sum(&mut self, entry: Entry) -> Option<(Operand, Operand)> {
+        let Meaning::Sum(a, b) = self.meaning_of(entry)? else { return None };
+        self.take_back(entry);
+        Some((a, b))
     }
 }

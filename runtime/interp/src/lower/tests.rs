@@ -49,6 +49,23 @@ fn comparisons_become_branches() {
 }
 
 #[test]
+fn sums_and_increments_join_the_instruction_that_uses_them() {
+    let code = listing(
+        "(param i32 i32) (loop $l
+          (i32.store8 (i32.add (local.get 0) (local.get 1)) (i32.const 7))
+          (br_if $l (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 100))))",
+    );
+    assert_eq!(
+        code,
+        [
+            "StoreSum<I32Store8, Slot, Slot, Imm> 1 0 1 7",
+            "IncrementBranchIf<I32LtU, Imm, false> -24 0 0 1 100",
+            "Return 2",
+        ]
+    );
+}
+
+#[test]
 fn a_local_that_is_still_needed_is_kept() {
     let code =
         listing("(param i32) (result i32) (local.get 0) (local.set 0 (i32.const 1)) (i32.add (local.get 0))");
@@ -70,5 +87,24 @@ fn the_first_error_in_function_order_wins() {
     let expected = parsed.validate_bodies(&bytes).unwrap_err().to_string();
     for _ in 0..20 {
         assert_eq!(lower(&parsed, &bytes, &LowerOptions::default()).unwrap_err().to_string(), expected);
+    }
+}
+
+#[test]
+#[ignore = "prints"]
+fn print_file() {
+    let bytes = std::fs::read(std::env::var("WASM").unwrap()).unwrap();
+    let parsed = assay_parse::parse(&bytes, FeatureSet::built()).unwrap();
+    let layout = VmCtxLayout::new(&parsed.model);
+    let mut allocations = BodyAllocations::default();
+    for index in 0..parsed.model.bodies.len() {
+        let func = DefinedFuncIdx::from_index(index);
+        let lowered =
+            FuncLowering::lower(&parsed, &bytes, &layout, LowerOptions::default(), func, &mut allocations)
+                .unwrap();
+        println!("func {index} params {} header {} cells {}", lowered.params, lowered.header, lowered.cells);
+        for line in lowered.code.listing() {
+            println!("  {line}");
+        }
     }
 }

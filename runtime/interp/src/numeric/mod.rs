@@ -9,6 +9,7 @@
 pub(crate) mod convert;
 pub(crate) mod float;
 pub(crate) mod integer;
+pub(crate) mod wide;
 
 use assay_model::trap::TrapKind;
 

@@ -13,7 +13,6 @@ pub mod fuel;
 mod memory;
 mod numeric;
 mod reference;
-mod relaxed_simd;
 mod simd;
 
 use crate::features::Feature;
@@ -27,6 +26,7 @@ pub enum Immediates {
     Label,
     LabelTable,
     Func,
+    Type,
     CallIndirect,
     SelectTypes,
     Local,
@@ -45,10 +45,12 @@ pub enum Immediates {
     I64,
     F32,
     F64,
+    /// Sixteen bytes.
     V128,
     Lane,
-    Shuffle,
     MemArgLane,
+    /// Sixteen lanes.
+    Shuffle,
 }
 
 /// An operator.
@@ -62,8 +64,8 @@ pub struct OpRow {
     pub mnemonic: &'static str,
     /// What follows the opcode.
     pub immediates: Immediates,
-    /// Stack signature, `operands:results`, with `i` i32, `I` i64, `f` f32, `F` f64, `v` v128, `r` any reference,
-    /// `a` address or index type of the memory or table, `t` any value, `*` depends on immediates.
+    /// Stack signature, `operands:results`, with `i` i32, `I` i64, `f` f32, `F` f64, `v` v128, `r` any reference, `a` address or
+    /// index type of the memory or table, `t` any value, `*` depends on immediates.
     pub signature: &'static str,
     /// Whether it can trap.
     pub may_trap: bool,
@@ -83,9 +85,11 @@ pub fn all() -> impl Iterator<Item = &'static OpRow> {
         numeric::OPS,
         numeric::SIGN_EXTENSION,
         numeric::SATURATING,
+        numeric::WIDE,
         bulk::OPS,
+        simd::MEMORY,
         simd::OPS,
-        relaxed_simd::OPS,
+        simd::RELAXED,
     ]
     .into_iter()
     .flatten()

@@ -151,3 +151,10 @@ pub(super) const SATURATING: &[OpRow] = &[
     op(0x06, "i64.trunc_sat_f64_s", Im::None, "F:I").of(Feature::SaturatingFloatToInt).prefixed(0xfc),
     op(0x07, "i64.trunc_sat_f64_u", Im::None, "F:I").of(Feature::SaturatingFloatToInt).prefixed(0xfc),
 ];
+
+pub(super) const WIDE: &[OpRow] = &[
+    op(0x13, "i64.add128", Im::None, "IIII:II").of(Feature::WideArithmetic).prefixed(0xfc),
+    op(0x14, "i64.sub128", Im::None, "IIII:II").of(Feature::WideArithmetic).prefixed(0xfc),
+    op(0x15, "i64.mul_wide_s", Im::None, "II:II").of(Feature::WideArithmetic).prefixed(0xfc),
+    op(0x16, "i64.mul_wide_u", Im::None, "II:II").of(Feature::WideArithmetic).prefixed(0xfc),
+];

@@ -19,15 +19,17 @@ pub struct Runtime;
 /// An engine of our own runtime with its settings.
 struct RuntimeEngine {
     engine: Engine,
+    /// The features that it runs.
+    built: FeatureSet,
     /// Objects of `spectest` that wait for a feature of the profile.
     awaited: Vec<(&'static str, Feature)>,
 }
 
 impl EngineFactory for Runtime {
     fn engine(&self, lane: &Lane, profile: &Profile) -> Result<Box<dyn EngineUnderTest>, String> {
-        let kind = match lane.engine.as_str() {
-            "jit" => EngineKind::Jit,
-            "interp" => EngineKind::Interp,
+        let (kind, built) = match lane.engine.as_str() {
+            "jit" => (EngineKind::Jit, FeatureSet::built_by_jit()),
+            "interp" => (EngineKind::Interp, FeatureSet::built_by_interp()),
             other => return Err(format!("there is no engine `{other}`")),
         };
         let mut config = Config::new();
@@ -40,14 +42,15 @@ impl EngineFactory for Runtime {
             .features(features(profile)?);
         let engine = Engine::new(&config)
             .map_err(|error| format!("the engine {} does not start: {error}", lane.engine))?;
-        let awaited = spectest::AWAITED.into_iter().filter(|(_, feature)| profile.has(feature.key()));
-        Ok(Box::new(RuntimeEngine { engine, awaited: awaited.collect() }))
+        let waits = |feature: Feature| profile.has(feature.key()) && !built.contains(feature);
+        let awaited = spectest::LATER.into_iter().filter(|&(_, feature)| waits(feature)).collect();
+        Ok(Box::new(RuntimeEngine { engine, built, awaited }))
     }
 }
 
 impl EngineUnderTest for RuntimeEngine {
     fn open(&self) -> Box<dyn Session + '_> {
-        Box::new(RuntimeSession::new(&self.engine, &self.awaited))
+        Box::new(RuntimeSession::new(&self.engine, self.built, &self.awaited))
     }
 }
 

@@ -5,7 +5,9 @@
 
 use std::collections::HashMap;
 
-use assay_runtime::{Engine, Error, Extern, ExternRef, Feature, Instance, Linker, Module, Store, Val};
+use assay_runtime::{
+    Engine, Error, Extern, ExternRef, Feature, FeatureSet, Instance, Linker, Module, Store, Val,
+};
 
 use super::spectest;
 use crate::engine::{Failure, InstanceId, ModuleId, Session, Stage};
@@ -13,6 +15,7 @@ use crate::value::{Hierarchy, Object, Value};
 
 pub(super) struct RuntimeSession<'e> {
     engine: &'e Engine,
+    built: FeatureSet,
     awaited: &'e [(&'static str, Feature)],
     store: Store<()>,
     modules: Vec<Module>,
@@ -26,9 +29,10 @@ pub(super) struct RuntimeSession<'e> {
 }
 
 impl<'e> RuntimeSession<'e> {
-    pub(super) fn new(engine: &'e Engine, awaited: &'e [(&'static str, Feature)]) -> Self {
+    pub(super) fn new(engine: &'e Engine, built: FeatureSet, awaited: &'e [(&'static str, Feature)]) -> Self {
         Self {
             engine,
+            built,
             awaited,
             store: Store::new(engine, ()),
             modules: Vec::new(),
@@ -60,7 +64,7 @@ impl<'e> RuntimeSession<'e> {
         let mut linker = Linker::new(self.engine);
         if !self.registered.contains_key(spectest::NAME) {
             if self.spectest.is_none() {
-                self.spectest = Some(spectest::objects(&mut self.store)?);
+                self.spectest = Some(spectest::objects(&mut self.store, self.built)?);
             }
             for (name, object) in self.spectest.iter().flatten() {
                 linker.define(&self.store, spectest::NAME, name, *object)?;
@@ -72,7 +76,7 @@ impl<'e> RuntimeSession<'e> {
         Ok(linker)
     }
 
-    fn to_val(&mut self, value: Value) -> Result<Val, Failure> {
+    fn val(&mut self, value: Value) -> Result<Val, Failure> {
         Ok(match value {
             Value::I32(value) => Val::I32(value),
             Value::I64(value) => Val::I64(value),
@@ -88,7 +92,7 @@ impl<'e> RuntimeSession<'e> {
         })
     }
 
-    fn to_value(&self, val: Val) -> Value {
+    fn value(&self, val: Val) -> Value {
         match val {
             Val::I32(value) => Value::I32(value),
             Val::I64(value) => Value::I64(value),
@@ -155,7 +159,7 @@ impl Session for RuntimeSession<'_> {
         let mut vals = std::mem::take(&mut self.args);
         vals.clear();
         for &arg in args {
-            vals.push(self.to_val(arg)?);
+            vals.push(self.val(arg)?);
         }
         let count = func.ty(&self.store).results().len();
         self.results.clear();
@@ -164,7 +168,7 @@ impl Session for RuntimeSession<'_> {
         self.args = vals;
         called?;
         results.clear();
-        results.extend(self.results.iter().map(|&val| self.to_value(val)));
+        results.extend(self.results.iter().map(|&val| self.value(val)));
         Ok(())
     }
 
@@ -173,7 +177,7 @@ impl Session for RuntimeSession<'_> {
         let global = global
             .ok_or_else(|| Failure::new(Stage::Host, format!("there is no exported global `{field}`")))?;
         let val = global.get(&mut self.store);
-        Ok(self.to_value(val))
+        Ok(self.value(val))
     }
 }
 

@@ -4,19 +4,22 @@
 //! `spectest.unknown` must never be here: scripts rely on its absence.
 
 use assay_runtime::{
-    Error, Extern, Feature, Func, Global, GlobalType, Memory, MemoryType, Mutability, Ref, RefType, Store,
-    Table, TableType, Val, ValType,
+    Error, Extern, Feature, FeatureSet, Func, Global, GlobalType, Memory, MemoryType, Mutability, Ref,
+    RefType, Store, Table, TableType, Val, ValType,
 };
 
 /// The name of the module.
 pub(super) const NAME: &str = "spectest";
 
-/// Objects that are not here yet, because the engines do not run their features.
-pub(super) const AWAITED: [(&str, Feature); 2] =
+/// Objects that need a feature.
+pub(super) const LATER: [(&str, Feature); 2] =
     [("table64", Feature::Memory64), ("shared_memory", Feature::Threads)];
 
-/// The objects of the module.
-pub(super) fn objects(store: &mut Store<()>) -> Result<Vec<(&'static str, Extern)>, Error> {
+/// The objects of the module, on an engine that runs the features of `built`.
+pub(super) fn objects(
+    store: &mut Store<()>,
+    built: FeatureSet,
+) -> Result<Vec<(&'static str, Extern)>, Error> {
     let mut objects = vec![
         ("print", Extern::Func(Func::wrap(&mut *store, || {}))),
         ("print_i32", Extern::Func(Func::wrap(&mut *store, |_: i32| {}))),
@@ -39,5 +42,13 @@ pub(super) fn objects(store: &mut Store<()>) -> Result<Vec<(&'static str, Extern
     objects.push(("table", Extern::Table(table)));
     let memory = Memory::new(&mut *store, MemoryType::new(1, Some(2)))?;
     objects.push(("memory", Extern::Memory(memory)));
+    if built.contains(Feature::Memory64) {
+        let ty = TableType { table64: true, ..TableType::new(RefType::FUNCREF, 10, Some(20)) };
+        objects.push(("table64", Extern::Table(Table::new(&mut *store, ty, Ref::Func(None))?)));
+    }
+    if built.contains(Feature::Threads) {
+        let ty = MemoryType { shared: true, ..MemoryType::new(1, Some(2)) };
+        objects.push(("shared_memory", Extern::Memory(Memory::new(&mut *store, ty)?)));
+    }
     Ok(objects)
 }

@@ -3,6 +3,7 @@
 mod calls;
 mod checks;
 mod modes;
+mod proposals;
 mod state;
 
 /// Runs on a native stack of 128 KiB besides what the machine keeps for the host: a handler that leaves anything there

@@ -2,12 +2,20 @@
 //! written for each, which compares all forms in a loop, on a small native stack.
 
 use super::on_small_stack;
-use crate::exec::testing::run;
+use crate::LowerOptions;
+use crate::exec::testing::{Rig, run};
+use assay_model::features::Feature;
 use assay_model::ops::{self, Immediates, OpRow};
 use std::fmt::Write;
 
 /// Rounds of each loop: a handler that left 8 bytes behind would fill the stack.
 const ROUNDS: u64 = 40_000;
+
+/// The rows of Wasm 2.0 without vectors: what came later has tests of its own.
+fn scalar_rows() -> impl Iterator<Item = &'static OpRow> {
+    let scalar = |feature: Feature| feature.standard() == "2.0" && feature != Feature::Simd;
+    ops::all().filter(move |row| row.feature.is_none_or(scalar))
+}
 
 fn type_name(letter: char) -> &'static str {
     match letter {
@@ -123,9 +131,11 @@ fn branches(out: &mut String, form: &str) {
 
 #[test]
 fn numeric_operators_agree_in_every_mode() {
-    let rows = ops::all().filter(|row| {
-        let plain = row.immediates == Immediates::None && !row.signature.contains(['t', 'r', '*']);
-        plain && row.signature.len() >= 3 && !row.signature.ends_with(':')
+    let rows = scalar_rows().filter(|row| {
+        let numbers = |types: &str| types.chars().all(|ty| "iIfF".contains(ty));
+        let (inputs, output) = row.signature.split_once(':').unwrap();
+        let plain = row.immediates == Immediates::None && numbers(inputs) && numbers(output);
+        plain && (1..=2).contains(&inputs.len()) && output.len() == 1
     });
     let mut count = 0;
     for row in rows {
@@ -137,20 +147,33 @@ fn numeric_operators_agree_in_every_mode() {
     assert_eq!(count, 136, "the numeric operators of the table");
 }
 
+/// Every way to give an address: a local, a constant, the accumulator, and sums.
+const ADDRESSES: [&str; 7] = [
+    "(local.get $p)",
+    "(i32.const 90)",
+    "(i32.or (local.get $p) (i32.const 0))",
+    "(i32.add (local.get $p) (i32.const 0))",
+    "(i32.add (local.get $p) (local.get $zero))",
+    "(i32.add (i32.or (local.get $p) (i32.const 0)) (i32.const 0))",
+    "(i32.add (i32.or (local.get $p) (i32.const 0)) (local.get $zero))",
+];
+
 #[test]
 fn accesses_agree_in_every_mode() {
     let mut loads = 0;
-    for row in ops::all().filter(|row| row.immediates == Immediates::MemArg && !row.signature.ends_with(':'))
+    for row in
+        scalar_rows().filter(|row| row.immediates == Immediates::MemArg && !row.signature.ends_with(':'))
     {
         let output = type_name(row.signature.chars().last().unwrap());
-        let locals = format!("(local $p i32) (local $expected {output}) (local $t {output})");
+        let locals =
+            format!("(local $p i32) (local $zero i32) (local $expected {output}) (local $t {output})");
         let before = format!(
             "(i64.store (i32.const 100) (i64.const 0xf1e2d3c4b5a69788)) (local.set $p (i32.const 90))
              (local.set $expected ({} offset=10 (local.get $p)))",
             row.mnemonic
         );
         let mut body = String::new();
-        for address in ["(local.get $p)", "(i32.const 90)", "(i32.add (local.get $p) (i32.const 0))"] {
+        for address in ADDRESSES {
             expect_same(&mut body, output, &format!("({} offset=10 {address})", row.mnemonic));
         }
         let text = module(&locals, &before, &body);
@@ -163,9 +186,12 @@ fn accesses_agree_in_every_mode() {
 #[test]
 fn stores_agree_in_every_mode() {
     let mut stores = 0;
-    for row in ops::all().filter(|row| row.immediates == Immediates::MemArg && row.signature.ends_with(':')) {
+    for row in
+        scalar_rows().filter(|row| row.immediates == Immediates::MemArg && row.signature.ends_with(':'))
+    {
         let ty = row.mnemonic.split_once('.').unwrap().0;
-        let locals = format!("(local $p i32) (local $a {ty}) (local $expected i64) (local $t i64)");
+        let locals =
+            format!("(local $p i32) (local $zero i32) (local $a {ty}) (local $expected i64) (local $t i64)");
         let load = "(i64.load offset=10 (local.get $p))";
         let before = format!(
             "(local.set $a ({ty}.const {})) (local.set $p (i32.const 90)) ({} offset=10 (local.get $p) (local.get $a))
@@ -174,7 +200,7 @@ fn stores_agree_in_every_mode() {
             row.mnemonic
         );
         let mut body = String::new();
-        for address in ["(local.get $p)", "(i32.const 90)", "(i32.add (local.get $p) (i32.const 0))"] {
+        for address in ADDRESSES {
             for value in ways(ty, "a", false) {
                 writeln!(body, "(i64.store (i32.const 100) (i64.const 0))").unwrap();
                 writeln!(body, "({} offset=10 {address} {value})", row.mnemonic).unwrap();
@@ -186,4 +212,34 @@ fn stores_agree_in_every_mode() {
         stores += 1;
     }
     assert_eq!(stores, 9);
+}
+
+/// A local is incremented and compared with a bound; one instruction does it all.
+#[test]
+fn increments_with_a_branch_agree_with_their_parts() {
+    for op in ["eq", "ne", "lt_s", "lt_u", "gt_s", "gt_u", "le_s", "le_u", "ge_s", "ge_u"] {
+        for bound in ["(i32.const 5)", "(local.get $bound)"] {
+            for (a, b) in [("(local.get $i)", bound), (bound, "(local.get $i)")] {
+                let text = format!(
+                    "(module (func (export \"run\") (param $i i32) (param $bound i32) (result i32 i32)
+                      (block $taken (local.set $i (i32.add (local.get $i) (i32.const 3)))
+                        (br_if $taken (i32.{op} {a} {b})) (return (local.get $i) (i32.const 0)))
+                      (local.get $i) (i32.const 1))
+                     (func (export \"parts\") (param $i i32) (param $bound i32) (result i32 i32)
+                      (local.set $i (i32.add (local.get $i) (i32.const 3))) (nop)
+                      (local.get $i) (i32.{op} {a} {b})))"
+                );
+                let mut rig = Rig::new(LowerOptions::default());
+                let instance = rig.instantiate(&text, Vec::new());
+                for start in [1, 2, 3, u64::from(u32::MAX) - 1] {
+                    let whole = rig.call(instance, "run", &[start, 5]);
+                    assert_eq!(whole, rig.call(instance, "parts", &[start, 5]), "{op} {a} {b} {start}");
+                }
+            }
+        }
+    }
+    let lap = "(module (func (export \"run\") (param $n i32) (result i32) (local $i i32)
+        (loop $l (br_if $l (i32.ne (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))
+        (local.get $i)))";
+    assert_eq!(on_small_stack(move || run(lap, &[ROUNDS])), Ok(vec![ROUNDS]));
 }

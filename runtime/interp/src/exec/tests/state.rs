@@ -30,6 +30,16 @@ fn offsets_near_the_end_of_the_address_space_do_not_wrap() {
 }
 
 #[test]
+fn sums_as_addresses_wrap_before_the_offset_is_added() {
+    let text = r#"(module (memory 1) (data (i32.const 8) "\2a") (func (export "run") (param i32) (result i32)
+        (i32.store8 offset=16 (i32.add (local.get 0) (i32.const -10)) (i32.const 7))
+        (i32.add (i32.load8_u offset=8 (i32.add (local.get 0) (i32.const -10)))
+          (i32.load8_u offset=16 (i32.add (local.get 0) (i32.const -10))))))"#;
+    assert_eq!(run(text, &[10]), Ok(vec![49]));
+    assert_eq!(run(text, &[9]), OUT);
+}
+
+#[test]
 fn a_store_out_of_bounds_writes_nothing() {
     let text = r#"(module (memory 1) (func (export "store") (param i32) (i64.store (local.get 0) (i64.const -1)))
         (func (export "run") (result i64) (i64.load (i32.const 65528))))"#;

@@ -1,0 +1,181 @@
+//! Tail calls: the callee takes over the caller's frame, with its return address. Chains of them need no more of the
+//! value stack than their largest frame, also across interpreted instances; a tail call that leaves the interpreter
+//! is a call and a return.
+
+use super::call::{
+    ACTIVATION_END, BRIDGE_CELLS, BRIDGE_END, get, has_room, invoke, open_frame, put, resolve_indirect,
+};
+use super::control::leave;
+use super::dispatch::{Flow, Opcode, Step};
+use super::machine::{Exec, HEAD, Machine};
+use super::operand::{Acc, Imm, Mode, Slot, Source};
+use super::reference::imported;
+use super::unwind;
+use crate::code::FuncCode;
+use assay_model::layout::{func_kind, status};
+use assay_model::trap::TrapKind;
+use assay_vm::FuncRef;
+use std::marker::PhantomData;
+
+/// Opens the callee's frame where the present one is: its arguments come from slot `arguments` on, which is above.
+#[inline(always)]
+fn replace(m: Machine, own_header: u32, arguments: u32, params: u32, header: u32) {
+    let ret = m.slot(own_header) as usize as *const u32;
+    let caller = m.slot(own_header + 1) as usize as *mut u64;
+    for index in 0..params {
+        m.set_slot(index, m.slot(arguments + index));
+    }
+    open_frame(m.fp, params, header, ret, caller);
+}
+
+/// `[entry, entry, arguments, cells, parameters, header, own header]`: a function of the same module
+struct ReturnCall;
+
+impl Step for ReturnCall {
+    #[inline(always)]
+    fn step(m: Machine) -> Flow {
+        if !has_room(m.fp, m.word(HEAD + 3), m.stack_end()) {
+            return m.trap(TrapKind::StackOverflow);
+        }
+        replace(m, m.word(HEAD + 6), m.word(HEAD + 2), m.word(HEAD + 4), m.word(HEAD + 5));
+        let entry = m.word64(HEAD) as usize as *const u32;
+        Flow::Next(Machine { ip: entry, ..m })
+    }
+}
+
+/// `[own header, offset of the function reference, arguments, parameters, results]`: an imported function
+struct ReturnCallImport;
+
+impl Step for ReturnCallImport {
+    #[inline(always)]
+    fn step(m: Machine) -> Flow {
+        let func_ref = imported(&m, m.word(HEAD + 1));
+        tail_call(m, func_ref, m.word(HEAD), HEAD + 2)
+    }
+}
+
+/// `[own header, table, type, arguments, parameters, results, index]`
+struct ReturnCallIndirect<A>(PhantomData<A>);
+
+impl<A: Source> Step for ReturnCallIndirect<A> {
+    #[inline(always)]
+    fn step(m: Machine) -> Flow {
+        let index: u64 = A::read(&m, HEAD + 6);
+        match resolve_indirect(m, HEAD + 1, index) {
+            Ok(func_ref) => tail_call(m, func_ref, m.word(HEAD), HEAD + 3),
+            Err(exit) => exit,
+        }
+    }
+}
+
+/// `[own header, reference, arguments, parameters, results]`
+struct ReturnCallRef;
+
+impl Step for ReturnCallRef {
+    #[inline(always)]
+    fn step(m: Machine) -> Flow {
+        let func_ref = m.slot(m.word(HEAD + 1)) as usize as *mut FuncRef;
+        if func_ref.is_null() {
+            return m.trap(TrapKind::NullFunctionReference);
+        }
+        tail_call(m, func_ref, m.word(HEAD), HEAD + 2)
+    }
+}
+
+/// Calls through a reference instead of returning. At `at` stand arguments, parameters and results.
+#[inline(always)]
+fn tail_call(m: Machine, func_ref: *mut FuncRef, own_header: u32, at: usize) -> Flow {
+    // SAFETY: references live as long as their store.
+    let FuncRef { kind, vmctx, body, .. } = unsafe { *func_ref };
+    if kind != func_kind::INTERPRETED {
+        return call_outside(m, func_ref, own_header, at);
+    }
+    // SAFETY: the body of an interpreted function is its code record, alive with its instance (invariant 1).
+    let FuncCode { entry, cells, params, header, .. } = unsafe { *body.cast::<FuncCode>() };
+    // A bridge may have to go below the frame.
+    if !has_room(m.fp, cells.saturating_add(BRIDGE_CELLS as u32), m.stack_end()) {
+        return m.trap(TrapKind::StackOverflow);
+    }
+    if vmctx == m.vmctx() {
+        replace(m, own_header, m.word(at), params, header);
+        return Flow::Next(Machine { ip: entry as *const u32, ..m });
+    }
+    let fp = switch(m.ctx, func_ref, m.fp, own_header, m.word(at));
+    Flow::Next(Machine { ip: entry as *const u32, fp, ..m }.refresh())
+}
+
+/// A tail call that leaves the interpreter: a call, whose results are returned.
+#[inline(always)]
+fn call_outside(m: Machine, func_ref: *mut FuncRef, own_header: u32, at: usize) -> Flow {
+    let arguments = m.cell(m.word(at));
+    let results = m.word(at + 2);
+    let outcome = invoke(m.ctx, func_ref, arguments, m.word(at + 1), results);
+    if outcome != status::OK {
+        return Flow::Exit(unwind::raised(m.ctx, m.ip, m.fp));
+    }
+    for index in 0..results {
+        m.set_slot(index, get(arguments.wrapping_add(index as usize)));
+    }
+    let result = m.slot(0);
+    let m =
+        Machine { acc: result, acc_f32: f32::from_bits(result as u32), acc_f64: f64::from_bits(result), ..m };
+    leave(m.refresh(), own_header)
+}
+
+/// Opens the callee's frame in place of the one at `fp`, in another instance. When the frame returns to a bridge or
+/// to the outside, nobody needs the present instance any more; else a bridge goes below the new frame, for the caller.
+#[inline(never)]
+fn switch(ctx: *mut Exec, func_ref: *mut FuncRef, fp: *mut u64, own_header: u32, arguments: u32) -> *mut u64 {
+    // SAFETY: references live as long as their store.
+    let FuncRef { vmctx, body, .. } = unsafe { *func_ref };
+    let code = body.cast::<FuncCode>();
+    // SAFETY: the body of an interpreted function is its code record, alive with its instance (invariant 1).
+    let FuncCode { params, header, results, .. } = unsafe { *code };
+    // SAFETY: the activation's record is alive, and nobody else refers to it (invariant 3).
+    let exec = unsafe { &mut *ctx };
+    let own_header = fp.wrapping_add(own_header as usize);
+    let ret = get(own_header) as usize;
+    let caller = get(own_header.wrapping_add(1));
+    let bridged = ret == BRIDGE_END.as_ptr() as usize || ret == ACTIVATION_END.as_ptr() as usize;
+    let frame = if bridged { fp } else { fp.wrapping_add(BRIDGE_CELLS) };
+    let from = fp.wrapping_add(arguments as usize);
+    // SAFETY: both ranges lie in the value stack, which was found to have room; they may overlap (invariant 2).
+    unsafe { std::ptr::copy(from, frame, params as usize) };
+    if bridged {
+        open_frame(frame, params, header, ret as *const u32, caller as usize as *mut u64);
+    } else {
+        let words =
+            [exec.vmctx as usize as u64, exec.code as usize as u64, ret as u64, caller, u64::from(results)];
+        for (index, word) in words.into_iter().enumerate() {
+            put(fp.wrapping_add(index), word);
+        }
+        open_frame(frame, params, header, BRIDGE_END.as_ptr().cast(), fp);
+    }
+    exec.vmctx = vmctx;
+    exec.code = code;
+    frame
+}
+
+/// A tail call of a function of the same module.
+pub(crate) fn return_call() -> Opcode {
+    Opcode::of::<ReturnCall>()
+}
+
+/// A tail call of an imported function.
+pub(crate) fn return_call_import() -> Opcode {
+    Opcode::of::<ReturnCallImport>()
+}
+
+/// `return_call_indirect`
+pub(crate) fn return_call_indirect(index: Mode) -> Opcode {
+    match index {
+        Mode::Slot => Opcode::of::<ReturnCallIndirect<Slot>>(),
+        Mode::Acc => Opcode::of::<ReturnCallIndirect<Acc>>(),
+        Mode::Imm => Opcode::of::<ReturnCallIndirect<Imm>>(),
+    }
+}
+
+/// `return_call_ref`
+pub(crate) fn return_call_ref() -> Opcode {
+    Opcode::of::<ReturnCallRef>()
+}
