@@ -198,7 +198,8 @@ fn vectors_survive_the_host_globals_and_more_results_than_registers() {
         let mut results = [const { Val::V128(0) }; 11];
         func.call(&mut store, &[Val::V128(wide), Val::I32(3)], &mut results).unwrap();
         let splat = u128::from_le_bytes([3; 16]);
-        let sum = (wide >> 64) * 2 << 64 | (wide & u128::from(u64::MAX)) * 2;
+        let (low, high) = (wide & u128::from(u64::MAX), wide >> 64);
+        let sum = ((high * 2) << 64) | (low * 2);
         let expected = [0, wide, !wide, wide.swap_bytes(), 0, splat, 0, 0, u128::MAX, sum];
         for (position, (actual, expected)) in results.iter().zip(expected).enumerate() {
             assert!(
