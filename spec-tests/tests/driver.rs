@@ -26,7 +26,7 @@ fn options(script: &str, engines: &[&str], out: &Path) -> Options {
         lanes: engines.iter().map(|engine| Lane::of(engine)).collect(),
         jobs: 2,
         fail_fast: false,
-        timeout: Duration::from_millis(1500),
+        timeout: Duration::from_secs(3),
         expectations: None,
         out: out.to_owned(),
         worker: WorkerCommand::new(env!("CARGO_BIN_EXE_assay-spec-test-worker"), [""; 0]),

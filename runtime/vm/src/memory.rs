@@ -1,7 +1,8 @@
 //! Linear memories ([Memory instances][spec]): reserved once, opened as they grow, never moved.
 //!
 //! With guards, a 32-bit memory of 64 KiB pages reserves its whole index range and an inaccessible zone behind it, so
-//! that compiled code needs no checks. Everything else reserves what it may grow to, within reason.
+//! that compiled code needs no checks. Everything else reserves what it may grow to, within reason; a 64-bit memory of
+//! 64 KiB pages has the zone as well, so that compiled code compares the index alone.
 //!
 //! [spec]: https://webassembly.github.io/spec/core/exec/runtime.html#memory-instances
 #![expect(unsafe_code, reason = "hands out the bytes of mappings")]
@@ -135,13 +136,14 @@ impl Memory {
 /// Bytes to reserve for growth, and behind them.
 fn reservation(ty: MemoryType, plan: MemoryPlan, min: u64) -> (u64, u64) {
     let most = u64::try_from(u128::from(ty.max_pages()) << ty.page_size_log2).unwrap_or(u64::MAX);
+    let guarded = plan.guards && ty.page_size_log2 == 16;
+    let guard = if guarded { memory_plan::GUARD } else { page_size() as u64 };
     if ty.memory64 {
-        return (most.min(RESERVATION_64).max(min), page_size() as u64);
-    }
-    if plan.guards && ty.page_size_log2 == 16 {
-        (memory_plan::RESERVATION_32, memory_plan::GUARD)
+        (most.min(RESERVATION_64).max(min), guard)
+    } else if guarded {
+        (memory_plan::RESERVATION_32, guard)
     } else {
-        (most.min(memory_plan::RESERVATION_32).max(min), page_size() as u64)
+        (most.min(memory_plan::RESERVATION_32).max(min), guard)
     }
 }
 

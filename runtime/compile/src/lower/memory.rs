@@ -83,6 +83,10 @@ impl Lowering<'_> {
                 self.reachable = false;
                 return;
             }
+            Check::Index => {
+                let len = self.memory_len(memory);
+                self.builder.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, index, len)
+            }
             Check::Below { end } => {
                 let len = self.memory_len(memory);
                 let last = self.builder.ins().iadd_imm_s(len, end.cast_signed().wrapping_neg());

@@ -27,7 +27,7 @@ pub(crate) struct MemoryPlan {
     pub(crate) fixed_len: Option<u64>,
     /// The length is never below this. Memories do not shrink.
     min_len: u64,
-    /// Whether every 32-bit index lies in the reservation, with the guard behind it.
+    /// Whether the memory is whole host pages with the guard behind it.
     guarded: bool,
 }
 
@@ -36,6 +36,8 @@ pub(crate) struct MemoryPlan {
 pub(crate) enum Check {
     /// None: the address is in the memory or in its guard.
     Covered,
+    /// `index >= len` is out of bounds; the guard takes what reaches past the length from an index below it.
+    Index,
     /// `index > len - end` is out of bounds; `len - end` does not wrap.
     Below {
         /// Bytes up to the end of the access.
@@ -74,7 +76,7 @@ impl MemoryPlan {
             // An imported memory may have grown before it got here.
             fixed_len: (defined && ty.max_pages() == ty.limits.min).then_some(min_len),
             min_len,
-            guarded: signals && !ty.memory64 && ty.page_size_log2 == 16,
+            guarded: signals && ty.page_size_log2 == 16,
         }
     }
 
@@ -83,8 +85,11 @@ impl MemoryPlan {
         let Some(end) = offset.checked_add(u64::from(size)) else { return Check::AlwaysOut };
         let in_minimum =
             index.and_then(|index| index.checked_add(end)).is_some_and(|end| end <= self.min_len);
-        if in_minimum || self.guarded && offset <= memory_plan::GUARD - WIDEST_ACCESS {
+        let guarded = self.guarded && offset <= memory_plan::GUARD - WIDEST_ACCESS;
+        if in_minimum || guarded && !self.index64 {
             Check::Covered
+        } else if guarded {
+            Check::Index
         } else if self.fixed_len.is_some_and(|len| end > len) {
             Check::AlwaysOut
         } else if end <= self.min_len {
@@ -128,8 +133,18 @@ mod tests {
     }
 
     #[test]
-    fn wide_indices_and_small_pages_are_never_left_to_the_guard() {
-        assert_eq!(plan(0, None, true, 16, true).check(0, 4, None), Check::WrappingSum { end: 4 });
+    fn with_a_guard_wide_indices_are_compared_without_their_offset() {
+        let plan = plan(1, None, true, 16, true);
+        assert_eq!(plan.check(0, 4, None), Check::Index);
+        assert_eq!(plan.check((32 << 20) - 16, 16, None), Check::Index);
+        assert_eq!(plan.check((32 << 20) - 15, 1, None), Check::WrappingSum { end: (32 << 20) - 14 });
+        assert_eq!(plan.check(0, 4, Some(65532)), Check::Covered);
+        assert_eq!(plan.check(0, 4, Some(65533)), Check::Index);
+    }
+
+    #[test]
+    fn wide_indices_and_small_pages_are_never_left_to_the_guard_alone() {
+        assert_eq!(plan(0, None, true, 16, false).check(0, 4, None), Check::WrappingSum { end: 4 });
         assert_eq!(plan(0, None, true, 16, true).check(u64::MAX, 4, None), Check::AlwaysOut);
         assert_eq!(plan(3, None, false, 0, true).check(0, 4, None), Check::Sum { end: 4 });
         assert_eq!(plan(3, Some(3), false, 0, true).check(0, 4, Some(0)), Check::AlwaysOut);

@@ -89,22 +89,3 @@ fn the_first_error_in_function_order_wins() {
         assert_eq!(lower(&parsed, &bytes, &LowerOptions::default()).unwrap_err().to_string(), expected);
     }
 }
-
-#[test]
-#[ignore = "prints"]
-fn print_file() {
-    let bytes = std::fs::read(std::env::var("WASM").unwrap()).unwrap();
-    let parsed = assay_parse::parse(&bytes, FeatureSet::built()).unwrap();
-    let layout = VmCtxLayout::new(&parsed.model);
-    let mut allocations = BodyAllocations::default();
-    for index in 0..parsed.model.bodies.len() {
-        let func = DefinedFuncIdx::from_index(index);
-        let lowered =
-            FuncLowering::lower(&parsed, &bytes, &layout, LowerOptions::default(), func, &mut allocations)
-                .unwrap();
-        println!("func {index} params {} header {} cells {}", lowered.params, lowered.header, lowered.cells);
-        for line in lowered.code.listing() {
-            println!("  {line}");
-        }
-    }
-}

@@ -119,8 +119,9 @@ pub mod func_import {
 pub mod memory_plan {
     /// Address space kept for a 32-bit memory before its guard.
     pub const RESERVATION_32: u64 = 1 << 32;
-    /// Inaccessible bytes behind the reservation. An access of at most 16 bytes at a constant offset below
-    /// `GUARD - 16` needs no check in a 32-bit memory of 64 KiB pages.
+    /// Inaccessible bytes behind the reservation. An access of at most 16 bytes at a constant offset up to
+    /// `GUARD - 16` needs no check in a 32-bit memory of 64 KiB pages; in a 64-bit one, what has to be compared is the
+    /// index alone.
     pub const GUARD: u64 = 32 << 20;
 }
 

@@ -1,0 +1,94 @@
+//! Many cases, on all processors, with exact accounting.
+//!
+//! A campaign hands out batches of case numbers. [`worker`] plays one batch and answers with a [`Tally`]; two drivers bring
+//! batches to workers: [`processes`], in which a crash costs one case and is a finding, and [`threads`], for tests. The same
+//! profile, seed and number of cases give the same tally, whatever the number of jobs.
+
+pub mod report;
+
+mod processes;
+mod tally;
+mod threads;
+mod worker;
+
+pub use processes::{CampaignError, run_in_processes};
+pub use tally::{Found, Tally};
+pub use threads::run_in_threads;
+pub use worker::{Job, Worker, serve};
+
+use crate::case::CaseError;
+use crate::generate::{Generator, Profile};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// What to run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The mix of generators.
+    pub profile: Profile,
+    /// The seed of all cases.
+    pub seed: u64,
+    /// The number of the first case.
+    pub first: u64,
+    /// How many cases. With a time limit, at most so many.
+    pub cases: u64,
+    /// How many workers.
+    pub jobs: usize,
+    /// After this time no batch is begun.
+    pub time: Option<Duration>,
+}
+
+/// Hears how a campaign goes.
+pub trait Observer {
+    /// So many of the cases are done, with so many findings.
+    fn progress(&mut self, done: u64, findings: usize);
+}
+
+impl Observer for () {
+    fn progress(&mut self, _done: u64, _findings: usize) {}
+}
+
+/// Cases in one batch: enough to hide the way to the worker, few enough to be repeated after a crash.
+const BATCH: u64 = 32;
+
+/// The batches of a campaign, in order.
+struct Batches {
+    next: u64,
+    end: u64,
+}
+
+impl Batches {
+    fn of(options: &Options) -> Self {
+        Self { next: options.first, end: options.first.saturating_add(options.cases) }
+    }
+}
+
+impl Iterator for Batches {
+    type Item = (u64, u64);
+
+    fn next(&mut self) -> Option<(u64, u64)> {
+        let from = self.next;
+        self.next = from.saturating_add(BATCH).min(self.end);
+        (from < self.next).then_some((from, self.next))
+    }
+}
+
+/// Saves the case of a finding in a folder.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn save_finding(options: &Options, found: &Found, folder: &Path) -> Result<PathBuf, CaseError> {
+    let io = |error| CaseError::Io { what: "make the folder", path: folder.to_owned(), error };
+    std::fs::create_dir_all(folder).map_err(io)?;
+    let unusable = |error: assay_runtime::Error| CaseError::Malformed(error.to_string());
+    let mut generator = Generator::new(options.profile, options.seed).map_err(unusable)?;
+    let mut case = generator.case(found.index);
+    case = generator.with_canonical(found.index, &case).unwrap_or(case);
+    case.origin = format!("{}: {}: {}", case.origin, found.class, found.detail);
+    let path = folder.join(format!("{}-{}-{}.toml", options.profile.name(), options.seed, found.index));
+    case.save(&path)?;
+    Ok(path)
+}
+
+#[cfg(test)]
+mod tests;

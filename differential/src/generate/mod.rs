@@ -1,0 +1,208 @@
+//! Generators: from (generator version, seed, index) alone to a case, the same on every host and for every number of threads.
+//!
+//! One file for each way to make modules; profiles mix them. Scripts are made here too, from what the module exports. The
+//! only engine used is one that reads exports; no guest code runs while a case is made.
+
+pub mod edges;
+
+mod mutate;
+mod operators;
+mod script;
+mod smith;
+
+use crate::case::{Case, ModuleBytes, Settings, Step};
+use crate::random::Random;
+use assay_runtime::{Config, Engine, EngineKind, Module, Result};
+
+/// Changes whenever an old (seed, index) would make another case.
+pub const GENERATOR_VERSION: u64 = 1;
+
+/// A mix of generators.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// wasm-smith and operators.
+    Default,
+    /// Modules of wasm-smith.
+    Smith,
+    /// Small modules around one operator, from the operator table.
+    Operators,
+    /// Damaged modules: parsed, compiled, lowered and instantiated.
+    Mutate,
+}
+
+impl Profile {
+    /// Every profile.
+    pub const ALL: [Profile; 4] = [Profile::Default, Profile::Smith, Profile::Operators, Profile::Mutate];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Profile::Default => "default",
+            Profile::Smith => "smith",
+            Profile::Operators => "operators",
+            Profile::Mutate => "mutate",
+        }
+    }
+}
+
+impl std::str::FromStr for Profile {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|profile| profile.name() == name);
+        let names = || Self::ALL.map(Self::name).join(", ");
+        found.ok_or_else(|| format!("unknown profile `{name}`; there are {}", names()))
+    }
+}
+
+/// How NaNs are treated in a generated module.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+enum Nans {
+    /// As the engine makes them.
+    Free,
+    /// Made canonical by the module itself, right where they arise.
+    Canonical,
+}
+
+/// Makes the cases of a profile and a seed.
+pub struct Generator {
+    profile: Profile,
+    seed: u64,
+    reader: Engine,
+    /// The last module that was mutated, by number.
+    base: Option<(u64, Vec<u8>)>,
+}
+
+impl Generator {
+    /// A generator.
+    ///
+    /// # Errors
+    /// When this host cannot run the engine that reads modules.
+    pub fn new(profile: Profile, seed: u64) -> Result<Self> {
+        let mut config = Config::new();
+        config.engine(EngineKind::Interp).signals_based_traps(false);
+        Ok(Self { profile, seed, reader: Engine::new(&config)?, base: None })
+    }
+
+    /// The profile.
+    pub fn profile(&self) -> Profile {
+        self.profile
+    }
+
+    /// The case with this index.
+    pub fn case(&mut self, index: u64) -> Case {
+        let mut random = Random::of(&[GENERATOR_VERSION, self.seed, index]);
+        let origin = format!(
+            "generator {GENERATOR_VERSION}, profile {}, seed {}, case {index}",
+            self.profile.name(),
+            self.seed
+        );
+        if self.profile == Profile::Mutate {
+            return self.mutant(index, &mut random, origin);
+        }
+        let module = self.module(index, Nans::Free);
+        let settings = Settings {
+            metered: random.one_in(3),
+            host_seed: random.next(),
+            host_errors: random.one_in(4),
+            free_nans: module.free_nans,
+            ..Settings::default()
+        };
+        let steps = match Module::from_binary(&self.reader, &module.bytes) {
+            Ok(read) => script::script(&read, &mut random),
+            // The lanes will say so too, and that is a finding.
+            Err(_) => vec![Step::Instantiate { instantiate: 0 }],
+        };
+        Case { origin, settings, modules: vec![ModuleBytes { bytes: module.bytes, canonical: None }], steps }
+    }
+
+    /// The case with every NaN made canonical, as part of its modules; `None` where NaN bits decide nothing.
+    pub fn with_canonical(&self, index: u64, case: &Case) -> Option<Case> {
+        if self.profile == Profile::Mutate || !case.settings.free_nans {
+            return None;
+        }
+        let mut case = case.clone();
+        case.modules[0].canonical = Some(self.module(index, Nans::Canonical).bytes);
+        Some(case)
+    }
+
+    fn module(&self, index: u64, nans: Nans) -> Generated {
+        let mut random = Random::of(&[GENERATOR_VERSION, self.seed, index, 1]);
+        let smith = match self.profile {
+            Profile::Smith => true,
+            Profile::Operators => false,
+            Profile::Default | Profile::Mutate => random.below(10) < 6,
+        };
+        if smith { smith::module(&mut random, nans) } else { operators::module(index, &mut random, nans) }
+    }
+
+    fn mutant(&mut self, index: u64, random: &mut Random, origin: String) -> Case {
+        let number = index / mutate::PER_BASE;
+        if self.base.as_ref().is_none_or(|(made, _)| *made != number) {
+            let mut random = Random::of(&[GENERATOR_VERSION, self.seed, number, 2]);
+            let own = mutate::own_base(&mut random);
+            self.base = Some((number, own.unwrap_or_else(|| self.module(number, Nans::Canonical).bytes)));
+        }
+        let base = self.base.as_ref().map_or(&[][..], |(_, bytes)| bytes);
+        let bytes = mutate::mutate(base, random);
+        let settings = Settings {
+            fuel: 1000,
+            metered: true,
+            host_seed: random.next(),
+            memory_bytes: 16 << 16,
+            valid: false,
+            ..Settings::default()
+        };
+        let steps = vec![Step::Instantiate { instantiate: 0 }];
+        Case { origin, settings, modules: vec![ModuleBytes { bytes, canonical: None }], steps }
+    }
+}
+
+/// A module with what its generator knows of it.
+struct Generated {
+    bytes: Vec<u8>,
+    /// Whether it computes with floats whose NaN bits are the engine's choice.
+    free_nans: bool,
+}
+
+/// A case of a module that somebody wrote: every export is called, with arguments that follow from `seed`.
+///
+/// # Errors
+/// When the module does not parse or is rejected.
+pub fn case_of_module(bytes: &[u8], origin: String, seed: u64) -> Result<Case> {
+    let generator = Generator::new(Profile::Default, seed)?;
+    let binary = wat::parse_bytes(bytes).map_or_else(|_| bytes.to_vec(), std::borrow::Cow::into_owned);
+    // The text, where it is text, for its own errors.
+    let read = Module::new(&generator.reader, bytes)?;
+    let mut random = Random::of(&[GENERATOR_VERSION, seed]);
+    let steps = script::script(&read, &mut random);
+    let settings = Settings { fuel: 10_000_000, metered: false, host_seed: seed, ..Settings::default() };
+    Ok(Case { origin, settings, modules: vec![ModuleBytes { bytes: binary, canonical: None }], steps })
+}
+
+/// A case from a fuzzer's bytes: a module of wasm-smith, and a script and settings that follow from what is left.
+///
+/// # Errors
+/// When the bytes do not suffice for a module.
+pub fn case_of_bytes(input: &mut arbitrary::Unstructured<'_>, reader: &Engine) -> arbitrary::Result<Case> {
+    let seed = input.arbitrary()?;
+    let bytes = smith::from_bytes(&mut Random::of(&[seed]), input, Nans::Canonical)?;
+    let mut random = Random::of(&[seed, 1]);
+    let steps = match Module::from_binary(reader, &bytes) {
+        Ok(read) => script::script(&read, &mut random),
+        Err(_) => vec![Step::Instantiate { instantiate: 0 }],
+    };
+    let settings = Settings {
+        fuel: 20_000,
+        metered: random.one_in(2),
+        host_seed: seed,
+        host_errors: random.one_in(4),
+        free_nans: false,
+        ..Settings::default()
+    };
+    let modules = vec![ModuleBytes { bytes, canonical: None }];
+    Ok(Case { origin: "fuzzer".to_owned(), settings, modules, steps })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,163 @@
+//! Plays a case in its lanes and says what came of it.
+//!
+//! Enters: a case and the lanes; leaves: a [`Verdict`]. The interpreter plays first, with fuel, and finds out whether the
+//! case ends by itself: if it does, and the case does not ask for fuel everywhere, all lanes play it without, so that the
+//! code is what a compiler makes of it when it is left alone. Knows no generator and no campaign.
+
+use crate::case::{Case, Step};
+use crate::compare::compare;
+use crate::compare::rule::{Allowed, Rule};
+use crate::lanes::{Lane, Lanes};
+use crate::observe::{Observation, Outcome, StepSeen};
+use crate::play::play;
+use assay_runtime::{Module, Trap};
+
+/// What came of a case.
+#[derive(Clone, Debug, Default)]
+pub struct Verdict {
+    /// Whether it could show something: an instance was made, a call ran at least [`USEFUL_OPERATORS`] operators, and there
+    /// was something to compare.
+    pub useful: bool,
+    /// The outcome of each step in the interpreter.
+    pub outcomes: Vec<&'static str>,
+    /// How often each rule for legitimate differences was used.
+    pub allowed: Allowed,
+    /// What is wrong.
+    pub finding: Option<Finding>,
+}
+
+/// Something that has to be explained.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Its class: what differs, or how the engine failed.
+    pub class: String,
+    /// In words.
+    pub detail: String,
+}
+
+/// A useful call runs at least this many operators.
+pub const USEFUL_OPERATORS: u64 = 20;
+
+/// Plays a case in these lanes, of which the interpreter is always one. `canonical` makes the form of the case in which NaN
+/// bits decide nothing, when it is needed. `announce` hears of each play before it begins.
+pub fn judge(
+    case: &Case,
+    lanes: &Lanes,
+    selection: &[Lane],
+    canonical: impl FnOnce() -> Option<Case>,
+    mut announce: impl FnMut(Lane),
+) -> Verdict {
+    let mut trial = Trial { lanes, selection, announce: &mut announce };
+    let (mut verdict, finding) = trial.run(case);
+    let Some(finding) = finding else { return verdict };
+    // Only differences can be explained by NaNs; a panic or a rejection stays what it is.
+    let canonical = if finding.comparable { canonical() } else { None };
+    verdict.finding = match canonical {
+        None => Some(finding.finding),
+        Some(canonical) => trial.run(&canonical).1.map(|still| still.finding),
+    };
+    if verdict.finding.is_none() {
+        verdict.allowed.count(Rule::NanLeak);
+    }
+    verdict
+}
+
+struct Trial<'a> {
+    lanes: &'a Lanes,
+    selection: &'a [Lane],
+    announce: &'a mut dyn FnMut(Lane),
+}
+
+struct Suspect {
+    finding: Finding,
+    comparable: bool,
+}
+
+impl Trial<'_> {
+    fn play(&mut self, case: &Case, lane: Lane, metered: bool) -> Observation {
+        (self.announce)(lane);
+        play(case, self.lanes.engine(lane, metered), metered.then_some(case.settings.fuel))
+    }
+
+    fn run(&mut self, case: &Case) -> (Verdict, Option<Suspect>) {
+        let scout = self.play(case, Lane::Interp, true);
+        let mut verdict = Verdict { useful: useful(case, &scout), ..Verdict::default() };
+        verdict.outcomes = scout.steps.iter().map(|step| step.outcome.class()).collect();
+        if let Some(finding) = self.failure(case, Lane::Interp, &scout) {
+            return (verdict, Some(Suspect { finding, comparable: false }));
+        }
+        let metered = case.settings.metered || !ends(&scout);
+        for &lane in self.selection.iter().filter(|&&lane| lane != Lane::Interp || !metered) {
+            let seen = self.play(case, lane, metered);
+            if let Some(finding) = self.failure(case, lane, &seen) {
+                return (verdict, Some(Suspect { finding, comparable: false }));
+            }
+            match compare(&scout, &seen, case.settings.free_nans) {
+                Ok(allowed) => verdict.allowed.add(&allowed),
+                Err(difference) => {
+                    let step = case.steps.get(difference.step).map_or_else(String::new, ToString::to_string);
+                    let class = format!("{}: {} differs", lane, difference.part.name());
+                    let detail =
+                        format!("step {} ({step}): interp {lane}: {}", difference.step, difference.detail);
+                    let finding = Finding { class, detail };
+                    return (verdict, Some(Suspect { finding, comparable: true }));
+                }
+            }
+        }
+        (verdict, None)
+    }
+
+    /// What is wrong whatever other lanes say.
+    fn failure(&self, case: &Case, lane: Lane, seen: &Observation) -> Option<Finding> {
+        seen.steps.iter().zip(&case.steps).find_map(|(seen, step)| {
+            let class = match &seen.outcome {
+                Outcome::Panicked(_) => "panic",
+                Outcome::Refused(_) => "refused",
+                Outcome::Rejected(_) if case.settings.valid => "valid module rejected",
+                Outcome::Rejected(_) if self.validates(case, step) => "validated module rejected",
+                _ => return None,
+            };
+            Some(Finding { class: format!("{lane}: {class}"), detail: format!("{step}: {}", seen.outcome) })
+        })
+    }
+
+    /// Whether validation alone accepts the module of a step.
+    fn validates(&self, case: &Case, step: &Step) -> bool {
+        let Step::Instantiate { instantiate } = *step else { return false };
+        let engine = self.lanes.engine(Lane::Interp, true);
+        case.modules.get(instantiate).is_some_and(|module| Module::validate(engine, &module.bytes).is_ok())
+    }
+}
+
+/// Whether no step was ended by a lack of fuel or stack.
+fn ends(scout: &Observation) -> bool {
+    scout.steps.iter().all(|step| {
+        !matches!(step.outcome, Outcome::Trapped { kind: Trap::OutOfFuel | Trap::StackOverflow, .. })
+    })
+}
+
+fn useful(case: &Case, scout: &Observation) -> bool {
+    let instantiated = |(seen, step): (&StepSeen, &Step)| {
+        matches!(step, Step::Instantiate { .. }) && matches!(seen.outcome, Outcome::Returned(_))
+    };
+    let mut before = None;
+    let mut worked = false;
+    for seen in &scout.steps {
+        let operators = case.settings.fuel.saturating_sub(seen.fuel.unwrap_or(case.settings.fuel));
+        worked |= operators >= USEFUL_OPERATORS && comparable(seen, before);
+        before = Some(seen);
+    }
+    worked && scout.steps.iter().zip(&case.steps).any(instantiated)
+}
+
+/// Whether a step had a result, a trap, a host call or a change of state.
+fn comparable(seen: &StepSeen, before: Option<&StepSeen>) -> bool {
+    match &seen.outcome {
+        Outcome::Returned(values) => {
+            let changed = before.is_none_or(|before| before.state != seen.state);
+            !values.is_empty() || seen.calls.count > 0 || changed
+        }
+        Outcome::Trapped { .. } | Outcome::HostError => true,
+        _ => false,
+    }
+}

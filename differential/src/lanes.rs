@@ -1,0 +1,76 @@
+//! The lanes: the ways in which our runtime can run a module, which all have to agree.
+//!
+//! Each lane is an engine with settings of its own, made once for a thread and shared by all of its cases; modules and stores
+//! are fresh for every case. Knows no case.
+
+use assay_runtime::{Config, Engine, EngineKind, OptLevel, Result};
+
+/// A way to run a module.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Lane {
+    /// The interpreter: the lane that the others are compared with.
+    Interp,
+    /// Compiled without optimisation.
+    JitNone,
+    /// Compiled for speed.
+    JitSpeed,
+    /// Compiled for speed, with explicit checks in place of hardware faults.
+    JitChecked,
+}
+
+impl Lane {
+    /// Every lane; the first is the one that the others are compared with.
+    pub const ALL: [Lane; 4] = [Lane::Interp, Lane::JitNone, Lane::JitSpeed, Lane::JitChecked];
+
+    /// Its name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Lane::Interp => "interp",
+            Lane::JitNone => "jit-none",
+            Lane::JitSpeed => "jit-speed",
+            Lane::JitChecked => "jit-no-signals",
+        }
+    }
+
+    fn config(self, metered: bool) -> Config {
+        let mut config = Config::new();
+        config.parallel_compilation(false).consume_fuel(metered);
+        match self {
+            Lane::Interp => config.engine(EngineKind::Interp),
+            Lane::JitNone => config.cranelift_opt_level(OptLevel::None),
+            Lane::JitSpeed => config.cranelift_opt_level(OptLevel::Speed),
+            Lane::JitChecked => config.cranelift_opt_level(OptLevel::Speed).signals_based_traps(false),
+        };
+        config
+    }
+}
+
+impl std::fmt::Display for Lane {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The engines of all lanes, with and without fuel.
+pub struct Lanes {
+    metered: Vec<Engine>,
+    plain: Vec<Engine>,
+}
+
+impl Lanes {
+    /// Makes the engines.
+    ///
+    /// # Errors
+    /// When this host cannot run one of them.
+    pub fn new() -> Result<Self> {
+        let engines =
+            |metered| Lane::ALL.iter().map(|lane| Engine::new(&lane.config(metered))).collect::<Result<_>>();
+        Ok(Self { metered: engines(true)?, plain: engines(false)? })
+    }
+
+    /// The engine of a lane.
+    pub fn engine(&self, lane: Lane, metered: bool) -> &Engine {
+        let engines = if metered { &self.metered } else { &self.plain };
+        &engines[lane as usize]
+    }
+}

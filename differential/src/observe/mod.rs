@@ -1,0 +1,135 @@
+//! What a case did in one lane, as plain data: outcomes, values, state, host calls.
+//!
+//! Filled by [`crate::play`], judged by [`crate::compare`]. Nothing here holds a handle into a store, so that observations of
+//! different engines can be laid side by side.
+
+mod state;
+mod value;
+
+pub use state::{Image, State};
+pub use value::Seen;
+
+pub(crate) use state::snapshot;
+
+use assay_runtime::Trap;
+
+/// What a case did in one lane.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Observation {
+    /// One entry for each step that was taken. After a panic there are fewer than the script has.
+    pub steps: Vec<StepSeen>,
+}
+
+/// What a step did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepSeen {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The calls of host functions during it.
+    pub calls: Trace,
+    /// Globals, memories and tables after it.
+    pub state: State,
+    /// Fuel left after it, where it was counted.
+    pub fuel: Option<u64>,
+}
+
+/// How a step ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// It returned these results. Instantiation returns none.
+    Returned(Vec<Seen>),
+    /// It trapped.
+    Trapped {
+        /// Which trap.
+        kind: Trap,
+        /// The index of an uninitialized element.
+        element: Option<u64>,
+        /// Function and position in the binary, where the engine knows them.
+        place: Option<(u32, Option<u32>)>,
+    },
+    /// A host function returned an error, which came back.
+    HostError,
+    /// The module was rejected.
+    Rejected(String),
+    /// Imports did not fit, or the embedder's interface was used wrongly: both mean a mistake of ours.
+    Refused(String),
+    /// A limit was met.
+    Limited(String),
+    /// The step could not be taken, because its instance was not made.
+    Skipped,
+    /// The engine panicked.
+    Panicked(String),
+}
+
+impl Outcome {
+    /// The class of the outcome, for counts.
+    pub fn class(&self) -> &'static str {
+        match self {
+            Self::Returned(_) => "returned",
+            Self::Trapped { kind, .. } => kind.text(),
+            Self::HostError => "host error",
+            Self::Rejected(_) => "module rejected",
+            Self::Refused(_) => "refused",
+            Self::Limited(_) => "limit met",
+            Self::Skipped => "skipped",
+            Self::Panicked(_) => "panic",
+        }
+    }
+}
+
+impl std::fmt::Display for Outcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Returned(values) => {
+                let values: Vec<String> = values.iter().map(ToString::to_string).collect();
+                write!(f, "returned ({})", values.join(", "))
+            }
+            Self::Trapped { kind, element, place } => {
+                write!(f, "trapped: {kind}")?;
+                if let Some(element) = element {
+                    write!(f, " {element}")?;
+                }
+                match place {
+                    Some((func, Some(offset))) => write!(f, " in function {func} at {offset:#x}"),
+                    Some((func, None)) => write!(f, " in function {func}"),
+                    None => Ok(()),
+                }
+            }
+            Self::Rejected(why) | Self::Refused(why) | Self::Limited(why) | Self::Panicked(why) => {
+                write!(f, "{}: {why}", self.class())
+            }
+            Self::HostError | Self::Skipped => f.write_str(self.class()),
+        }
+    }
+}
+
+/// Calls of host functions. All are counted; the first ones are kept.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Trace {
+    /// The first calls.
+    pub calls: Vec<HostCall>,
+    /// How many there were.
+    pub count: u64,
+}
+
+/// A call of a host function.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HostCall {
+    /// Which import.
+    pub import: usize,
+    /// The arguments.
+    pub args: Vec<Seen>,
+}
+
+/// More calls of a step than this are only counted.
+const KEPT_CALLS: usize = 1000;
+
+impl Trace {
+    /// Notes a call.
+    pub(crate) fn push(&mut self, call: HostCall) {
+        self.count += 1;
+        if self.calls.len() < KEPT_CALLS {
+            self.calls.push(call);
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The state of all instances: globals, memories and tables, exported or not, and what was provided to imports.
+//!
+//! Memories are kept as the chunks that are not all zero, which makes small of large memories, and comparison exact.
+
+use super::Seen;
+use assay_runtime::{AsContextMut, Extern, Global, Instance, Memory, Table, inspect};
+
+/// Everything that can be written, in a fixed order: provided objects first, then instance by instance.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct State {
+    /// Values of globals.
+    pub globals: Vec<Seen>,
+    /// Contents of memories.
+    pub memories: Vec<Image>,
+    /// Elements of tables.
+    pub tables: Vec<Vec<Seen>>,
+}
+
+/// The contents of a memory.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Image {
+    /// Size in bytes.
+    pub size: usize,
+    /// Chunks that are not all zero, by number.
+    pub chunks: Vec<(usize, Box<[u8]>)>,
+}
+
+const CHUNK: usize = 2048;
+static ZEROS: [u8; CHUNK] = [0; CHUNK];
+
+impl Image {
+    /// The image of these bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        let chunks = bytes.chunks(CHUNK).enumerate().filter(|(_, chunk)| **chunk != ZEROS[..chunk.len()]);
+        Self { size: bytes.len(), chunks: chunks.map(|(number, chunk)| (number, chunk.into())).collect() }
+    }
+
+    /// The first address at which two images differ, with both bytes. `None` when they are equal as far as both reach.
+    pub fn first_difference(&self, other: &Self) -> Option<(usize, u8, u8)> {
+        let numbers = self.chunks.iter().chain(&other.chunks).map(|(number, _)| *number);
+        numbers.filter_map(|number| self.difference_in(other, number)).min_by_key(|(address, ..)| *address)
+    }
+
+    fn difference_in(&self, other: &Self, number: usize) -> Option<(usize, u8, u8)> {
+        let (left, right) = (self.chunk(number), other.chunk(number));
+        let at = left.iter().zip(right).position(|(left, right)| left != right)?;
+        Some((number * CHUNK + at, left[at], right[at]))
+    }
+
+    fn chunk(&self, number: usize) -> &[u8] {
+        let found = self.chunks.iter().find(|(own, _)| *own == number);
+        found.map_or(&ZEROS[..], |(_, bytes)| bytes)
+    }
+}
+
+/// The state of these objects and instances.
+pub(crate) fn snapshot(
+    mut store: impl AsContextMut,
+    provided: &[Extern],
+    instances: &[Option<Instance>],
+) -> State {
+    let mut state = State::default();
+    for item in provided {
+        match *item {
+            Extern::Global(global) => state.add_global(store.as_context_mut(), global),
+            Extern::Memory(memory) => state.add_memory(store.as_context_mut(), memory),
+            Extern::Table(table) => state.add_table(store.as_context_mut(), table),
+            Extern::Func(_) => {}
+        }
+    }
+    for &instance in instances.iter().flatten() {
+        for global in inspect::globals(store.as_context_mut(), instance) {
+            state.add_global(store.as_context_mut(), global);
+        }
+        for memory in inspect::memories(store.as_context_mut(), instance) {
+            state.add_memory(store.as_context_mut(), memory);
+        }
+        for table in inspect::tables(store.as_context_mut(), instance) {
+            state.add_table(store.as_context_mut(), table);
+        }
+    }
+    state
+}
+
+impl State {
+    fn add_global(&mut self, mut store: impl AsContextMut, global: Global) {
+        let value = global.get(store.as_context_mut());
+        self.globals.push(Seen::of(value, store));
+    }
+
+    fn add_memory(&mut self, mut store: impl AsContextMut, memory: Memory) {
+        let context = store.as_context_mut();
+        self.memories.push(Image::of(memory.data(&context)));
+    }
+
+    fn add_table(&mut self, mut store: impl AsContextMut, table: Table) {
+        let size = table.size(store.as_context_mut());
+        let mut elements = Vec::new();
+        for index in 0..size {
+            if let Some(element) = table.get(store.as_context_mut(), index) {
+                elements.push(Seen::of(element.into(), store.as_context_mut()));
+            }
+        }
+        self.tables.push(elements);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CHUNK, Image};
+
+    #[test]
+    fn images_keep_what_is_not_zero() {
+        let mut bytes = vec![0; 3 * CHUNK + 5];
+        bytes[2 * CHUNK] = 1;
+        let image = Image::of(&bytes);
+        assert_eq!((image.size, image.chunks.len()), (3 * CHUNK + 5, 1));
+        assert_eq!(image, Image::of(&bytes));
+    }
+
+    #[test]
+    fn the_first_difference_is_found_wherever_it_is() {
+        let mut left = vec![0; 3 * CHUNK + 5];
+        left[CHUNK + 7] = 4;
+        let mut right = left.clone();
+        right[3 * CHUNK + 4] = 9;
+        right[CHUNK + 8] = 5;
+        let (left, right) = (Image::of(&left), Image::of(&right));
+        assert_eq!(left.first_difference(&right), Some((CHUNK + 8, 0, 5)));
+        assert_eq!(right.first_difference(&left), Some((CHUNK + 8, 5, 0)));
+        assert_eq!(left.first_difference(&left), None);
+    }
+}

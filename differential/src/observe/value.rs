@@ -1,0 +1,70 @@
+//! A value as every lane can say it: references by what they refer to, not by handle.
+
+use assay_runtime::inspect::{FuncOrigin, func_origin};
+use assay_runtime::{AsContextMut, Val};
+
+/// A value of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are the specification's")]
+pub enum Seen {
+    I32(u32),
+    I64(u64),
+    /// Bits of the float.
+    F32(u32),
+    /// Bits of the float.
+    F64(u64),
+    V128(u128),
+    Null,
+    /// A function, by where it was made.
+    Func(FuncOrigin),
+    /// A host value, by its number; `None` for one that the harness did not make.
+    Extern(Option<u64>),
+}
+
+impl Seen {
+    /// What a value is.
+    pub(crate) fn of(value: Val, mut store: impl AsContextMut) -> Self {
+        match value {
+            Val::I32(value) => Self::I32(value.cast_unsigned()),
+            Val::I64(value) => Self::I64(value.cast_unsigned()),
+            Val::F32(bits) => Self::F32(bits),
+            Val::F64(bits) => Self::F64(bits),
+            Val::V128(bits) => Self::V128(bits),
+            Val::FuncRef(None) | Val::ExternRef(None) => Self::Null,
+            Val::FuncRef(Some(func)) => Self::Func(func_origin(store.as_context_mut(), func)),
+            Val::ExternRef(Some(data)) => {
+                let context = store.as_context_mut();
+                let number = data.data(&context).ok().and_then(|data| data.downcast_ref::<u64>().copied());
+                Self::Extern(number)
+            }
+        }
+    }
+
+    /// Whether it is a NaN.
+    pub fn is_nan(&self) -> bool {
+        match *self {
+            Self::F32(bits) => f32::from_bits(bits).is_nan(),
+            Self::F64(bits) => f64::from_bits(bits).is_nan(),
+            _ => false,
+        }
+    }
+}
+
+impl std::fmt::Display for Seen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::I32(bits) => write!(f, "i32 {bits:#x}"),
+            Self::I64(bits) => write!(f, "i64 {bits:#x}"),
+            Self::F32(bits) => write!(f, "f32 {bits:#x} = {:?}", f32::from_bits(*bits)),
+            Self::F64(bits) => write!(f, "f64 {bits:#x} = {:?}", f64::from_bits(*bits)),
+            Self::V128(bits) => write!(f, "v128 {bits:#034x}"),
+            Self::Null => f.write_str("null"),
+            Self::Func(FuncOrigin::Instance { instance, func }) => {
+                write!(f, "function {func} of instance {instance}")
+            }
+            Self::Func(FuncOrigin::Host(number)) => write!(f, "host function {number}"),
+            Self::Extern(Some(number)) => write!(f, "extern {number}"),
+            Self::Extern(None) => f.write_str("extern of unknown origin"),
+        }
+    }
+}
