@@ -1,5 +1,6 @@
 //! Settings of an engine.
 
+use assay_compile::VectorExtensions;
 use assay_model::features::{Feature, FeatureSet};
 
 /// Which engine runs a module.
@@ -32,6 +33,7 @@ pub struct Config {
     pub(crate) verifier: bool,
     pub(crate) parallel: bool,
     pub(crate) canonical_nans: bool,
+    pub(crate) vectors: VectorExtensions,
     pub(crate) features: FeatureSet,
 }
 
@@ -54,6 +56,7 @@ impl Config {
             verifier: cfg!(debug_assertions),
             parallel: true,
             canonical_nans: false,
+            vectors: VectorExtensions::Host,
             features: FeatureSet::default(),
         }
     }
@@ -103,6 +106,12 @@ impl Config {
     /// Whether compiled code makes NaN results canonical, so that equal inputs give equal bits.
     pub fn cranelift_nan_canonicalization(&mut self, on: bool) -> &mut Self {
         self.canonical_nans = on;
+        self
+    }
+
+    /// Up to which vector extension of the processor compiled code may go. Less than it has is for tests.
+    pub fn x86_vector_extensions(&mut self, vectors: VectorExtensions) -> &mut Self {
+        self.vectors = vectors;
         self
     }
 

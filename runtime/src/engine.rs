@@ -130,6 +130,7 @@ impl Engine {
                 epoch: config.epoch,
                 parallel: config.parallel,
                 nan_canonicalization: config.canonical_nans,
+                vectors: config.vectors,
                 ..CompileOptions::default()
             };
             Compiler::host(options).map_err(|error| error.to_string())

@@ -45,6 +45,7 @@ mod table;
 mod types;
 mod val;
 
+pub use assay_compile::VectorExtensions;
 pub use assay_model::features::{Feature, FeatureSet};
 pub use assay_model::trap::TrapKind as Trap;
 pub use assay_model::types::{GlobalType, HeapType, MemoryType, Mutability, RefType, TableType, ValType};

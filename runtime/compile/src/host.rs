@@ -22,7 +22,10 @@ pub(crate) enum Effort {
 pub(crate) fn target(options: &CompileOptions, effort: Effort) -> Result<OwnedTargetIsa> {
     check_host().map_err(CompileError::Host)?;
     let flags = shared_flags(options, effort).map_err(|error| CompileError::Internal(error.to_string()))?;
-    let builder = cranelift_native::builder().map_err(|error| CompileError::Host(error.to_owned()))?;
+    let mut builder = cranelift_native::builder().map_err(|error| CompileError::Host(error.to_owned()))?;
+    for extension in options.vectors.disabled() {
+        builder.set(extension, "false").map_err(|error| CompileError::Internal(error.to_string()))?;
+    }
     builder.finish(flags).map_err(|error| CompileError::Host(error.to_string()))
 }
 

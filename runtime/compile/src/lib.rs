@@ -10,8 +10,8 @@
 //! * Every wasm function has Cranelift's `Tail` convention and the parameters `(ctx, [area], params…)`. `ctx` is the
 //!   instance's context, for exit trampolines the `FuncRef`. `area` exists when the results do not fit into the return
 //!   registers (eight for integers, eight for floats): the callee stores the surplus there.
-//! * Integers and floats travel as themselves, function references as pointers to `FuncRef` (null is 0), all other
-//!   references as 32-bit integers.
+//! * Integers, floats and vectors (of sixteen bytes) travel as themselves, function references as pointers to `FuncRef`
+//!   (null is 0), all other references as 32-bit integers.
 //! * Frame pointers are kept everywhere. The machine leaves code through `Builtin::Raise`, which is called by the frame
 //!   that fails, or through a fault at an instruction of the trap table.
 //! * With `signals_based_traps` off nothing relies on faults: each trap is a branch to a call of `Builtin::Raise`.
@@ -32,4 +32,4 @@ mod worker;
 
 pub use compiler::Compiler;
 pub use error::CompileError;
-pub use options::{CompileOptions, OptLevel};
+pub use options::{CompileOptions, OptLevel, VectorExtensions};

@@ -9,6 +9,47 @@ pub enum OptLevel {
     Speed,
 }
 
+/// Up to which vector extension of x86-64 code may go, as far as the host has it.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub enum VectorExtensions {
+    /// SSE4.1, which every supported host has.
+    Sse41,
+    /// AVX with 128-bit integers and floats.
+    Avx,
+    /// AVX2 and FMA.
+    Avx2,
+    /// Everything, AVX-512 included.
+    Host,
+}
+
+impl VectorExtensions {
+    /// Every choice, the smallest first.
+    pub const ALL: [Self; 4] = [Self::Sse41, Self::Avx, Self::Avx2, Self::Host];
+
+    /// The code generator's flags beyond this choice.
+    pub(crate) fn disabled(self) -> &'static [&'static str] {
+        const BEYOND: [&str; 11] = [
+            "has_sse42",
+            "has_avx",
+            "has_avx2",
+            "has_fma",
+            "has_avx_vnni",
+            "has_avx512f",
+            "has_avx512vl",
+            "has_avx512dq",
+            "has_avx512bitalg",
+            "has_avx512vbmi",
+            "has_avx512vnni",
+        ];
+        match self {
+            Self::Sse41 => &BEYOND,
+            Self::Avx => &BEYOND[2..],
+            Self::Avx2 => &BEYOND[4..],
+            Self::Host => &[],
+        }
+    }
+}
+
 /// Settings of a [`crate::Compiler`].
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CompileOptions {
@@ -28,6 +69,8 @@ pub struct CompileOptions {
     pub nan_canonicalization: bool,
     /// Whether table indices are masked against speculative execution past a bounds check.
     pub spectre: bool,
+    /// Up to which vector extension of the processor code may go. Less than the host has is for tests.
+    pub vectors: VectorExtensions,
 }
 
 impl Default for CompileOptions {
@@ -41,6 +84,7 @@ impl Default for CompileOptions {
             parallel: true,
             nan_canonicalization: false,
             spectre: true,
+            vectors: VectorExtensions::Host,
         }
     }
 }

@@ -8,11 +8,12 @@ use assay_compile::Compiler;
 use assay_model::layout::AbiKind;
 use assay_model::ops;
 use assay_model::trap::TrapKind;
-use support::{CORPUS, all_options, check, checked, compile, numeric_module, parse};
+use support::{CORPUS, all_options, check, checked, compile, numeric_module, parse, vector_module};
 
 #[test]
 fn every_operator_is_in_the_corpus() {
-    let texts: String = CORPUS.iter().map(|(_, text)| *text).collect::<String>() + &numeric_module();
+    let corpus = CORPUS.iter().map(|(_, text)| *text).collect::<String>();
+    let texts = corpus + &numeric_module() + &vector_module();
     for row in ops::all().filter(|row| row.mnemonic != "end") {
         assert!(texts.contains(row.mnemonic), "{} is compiled nowhere", row.mnemonic);
     }

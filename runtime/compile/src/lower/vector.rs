@@ -8,7 +8,9 @@ use super::Lowering;
 use crate::error::Result;
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::types::{F32X4, F64X2, I8, I8X16, I16, I16X8, I32, I32X4, I64X2};
-use cranelift_codegen::ir::{ConstantData, Endianness, InstBuilder, MemFlagsData, Type, Value};
+use cranelift_codegen::ir::{
+    ConstantData, Endianness, InstBuilder, InstructionData, MemFlagsData, Opcode, Type, Value, ValueDef,
+};
 use cranelift_frontend::FuncInstBuilder;
 use wasmparser::MemArg;
 
@@ -128,10 +130,29 @@ impl Lowering<'_> {
         self.lanes_binary(I8X16, |ins, left, right| ins.shuffle(left, right, mask));
     }
 
-    /// `mask ? first : second`, bit by bit.
+    /// `mask ? first : second`, bit by bit. The lanes of the mask are kept: the code generator selects whole lanes when it
+    /// sees that a comparison made it.
     pub(super) fn bitselect(&mut self) {
-        let mask = self.pop_lanes(I8X16);
-        self.lanes_binary(I8X16, |ins, first, second| ins.bitselect(mask, first, second));
+        let mask = self.pop_condition();
+        let mask = self.before_cast(mask);
+        let ty = self.type_of(mask);
+        let ty = if ty.lane_type().is_int() { ty } else { I8X16 };
+        let mask = self.as_lanes(mask, ty);
+        self.lanes_binary(ty, |ins, first, second| ins.bitselect(mask, first, second));
+    }
+
+    /// The vector that `value` is a cast of, or `value`.
+    fn before_cast(&self, value: Value) -> Value {
+        let dfg = &self.builder.func.dfg;
+        let ValueDef::Result(inst, _) = dfg.value_def(value) else { return value };
+        match dfg.insts[inst] {
+            InstructionData::LoadNoOffset { opcode: Opcode::Bitcast, arg, .. }
+                if dfg.value_type(arg).is_vector() =>
+            {
+                arg
+            }
+            _ => value,
+        }
     }
 
     pub(super) fn any_true(&mut self) {
@@ -202,26 +223,16 @@ impl Lowering<'_> {
         self.push(sums);
     }
 
-    /// Signed dot product of bytes with saturating sums. A sum wraps in one case only, when all four factors are -128;
-    /// then it is -32768, which no other sum is.
-    fn dot_bytes(&mut self, left: Value, right: Value) -> Value {
-        let sums = self.dot_wrapping(left, right);
-        let least = self.builder.ins().iconst(I16, 0x8000);
-        let least = self.builder.ins().splat(I16X8, least);
-        let wrapped = self.builder.ins().icmp(IntCC::Equal, sums, least);
-        self.builder.ins().bxor(sums, wrapped)
-    }
-
     pub(super) fn relaxed_dot(&mut self) {
         let (left, right) = self.pop2_lanes(I8X16);
-        let sums = self.dot_bytes(left, right);
+        let sums = self.dot_wrapping(left, right);
         self.push(sums);
     }
 
     pub(super) fn relaxed_dot_add(&mut self) {
         let addend = self.pop_lanes(I32X4);
         let (left, right) = self.pop2_lanes(I8X16);
-        let sums = self.dot_bytes(left, right);
+        let sums = self.dot_wrapping(left, right);
         let sums = self.add_neighbours(sums, true);
         let sums = self.builder.ins().iadd(sums, addend);
         self.push(sums);

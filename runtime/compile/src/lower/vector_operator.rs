@@ -3,7 +3,7 @@
 //! Relaxed operators have one meaning each, on every host and in both engines: `relaxed_madd` and `relaxed_nmadd` round
 //! twice; `relaxed_swizzle`, `relaxed_trunc_*`, `relaxed_min`/`max`, `relaxed_laneselect` and `relaxed_q15mulr_s` are
 //! `swizzle`, `trunc_sat_*`, `min`/`max`, `bitselect` and `q15mulr_sat_s`; the dot products read both operands as signed
-//! and saturate the 16-bit sums.
+//! and wrap the 16-bit sums, which only four factors of -128 can make them do.
 
 use super::Lowering;
 use super::vector::Half::{High, Low};

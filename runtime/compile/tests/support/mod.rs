@@ -41,15 +41,26 @@ pub(crate) const CORPUS: &[(&str, &str)] = &[
     ("reference", include_str!("../modules/reference.wat")),
     ("table", include_str!("../modules/table.wat")),
     ("tail", include_str!("../modules/tail.wat")),
+    ("vector", include_str!("../modules/vector.wat")),
 ];
 
 /// One function per operator that takes numbers only, from the operator table.
 pub(crate) fn numeric_module() -> String {
-    let functions = ops::all().filter_map(numeric_function).collect::<String>();
+    module_of(|row| !row.signature.contains('v'))
+}
+
+/// One function per operator on vectors, from the operator table.
+pub(crate) fn vector_module() -> String {
+    module_of(|row| row.signature.contains('v'))
+}
+
+fn module_of(wanted: impl Fn(&&OpRow) -> bool) -> String {
+    let functions = ops::all().filter(wanted).filter_map(numeric_function).collect::<String>();
     format!("(module (memory 1) {functions})")
 }
 
-fn numeric_function(row: &OpRow) -> Option<String> {
+/// A function of one operator, when it takes numbers and vectors only.
+pub(crate) fn numeric_function(row: &OpRow) -> Option<String> {
     let (operands, results) = row.signature.split_once(':').filter(|_| row.signature != ":")?;
     let names = |letters: &str| -> Option<Vec<&str>> {
         letters
