@@ -6,8 +6,15 @@
 use super::dispatch::{Flow, Opcode, Pair, Step};
 use super::machine::{HEAD, Machine};
 use super::operand::{Acc, Cell, Imm, Mode, Slot, Source, Target, ToAcc, ToSlot};
-use crate::numeric::Trapping;
+use crate::numeric::{
+    Trapping, convert,
+    float::{f32, f64},
+    integer,
+    integer::{i32, i64},
+};
 use std::marker::PhantomData;
+// The names of the types are those of the modules with their operators here.
+use std::primitive::{f32 as F32, f64 as F64};
 
 /// Where the operands of an instruction with a destination or branch word begin.
 const OPERANDS: usize = HEAD + 1;
@@ -371,14 +378,6 @@ impl CompareOp {
         }
     }
 }
-
-use crate::numeric::{
-    convert,
-    float::{f32, f64},
-    integer,
-    integer::{i32, i64},
-};
-use std::primitive::{f32 as F32, f64 as F64};
 
 unary_operators! {
     I32Clz: u32 => u32 = i32::clz;
