@@ -101,7 +101,7 @@ fn value(store: impl AsContextMut, ty: ValType, draw: u64) -> Result<Val> {
         ValType::F32 => Val::F32(edge(&crate::generate::edges::F32, any) as u32),
         ValType::F64 => Val::F64(edge(&crate::generate::edges::F64, any)),
         ValType::V128 => Val::V128(u128::from(any)),
-        ValType::Ref(ty) if ty.heap == HeapType::Extern && draw % 4 != 0 => {
+        ValType::Ref(ty) if ty.heap == HeapType::Extern && !draw.is_multiple_of(4) => {
             Val::ExternRef(Some(ExternRef::new(store, draw % 1000)?))
         }
         ValType::Ref(ty) if ty.heap == HeapType::Extern => Val::ExternRef(None),

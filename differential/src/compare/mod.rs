@@ -117,9 +117,13 @@ impl Comparison {
                 if kind != other_kind || element != other_element {
                     return differ(Part::TrapKind, left, right);
                 }
-                if *kind != Trap::OutOfFuel && !same_place(*place, *other_place) {
+                if *kind == Trap::OutOfFuel || same_place(*place, *other_place) {
+                    return Ok(());
+                }
+                if !rule::fused_load(*kind, *place, *other_place) {
                     return differ(Part::TrapPlace, left, right);
                 }
+                self.allowed.count(Rule::FusedLoad);
                 Ok(())
             }
             // The words of a limit or a rejection may name sizes of the engine's own.

@@ -7,6 +7,8 @@
 //!   every NaN made canonical is legitimate if *that form* shows none, compared bit for bit. Applied by [`crate::judge`].
 //! * `stack-exhausted` — all lanes ran out of stack in the same step. How deep they came is theirs; state behind that point
 //!   is not compared, and the case ends there.
+//! * `fused-load` — compiled code may read memory as part of the operator that uses the value, and then reports an access out
+//!   of bounds at that operator: the same trap in the same function, a few bytes behind the load.
 //! * `stack-depth` — one lane ran out of stack where the other had some left. The case ends there too.
 //!
 //! [nan]: https://webassembly.github.io/spec/core/exec/numerics.html#nan-propagation
@@ -27,11 +29,14 @@ pub enum Rule {
     StackExhausted,
     /// One ran out of stack.
     StackDepth,
+    /// A trap is reported at the operator that uses a load.
+    FusedLoad,
 }
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Rule; 4] = [Rule::NanBits, Rule::NanLeak, Rule::StackExhausted, Rule::StackDepth];
+    pub const ALL: [Rule; 5] =
+        [Rule::NanBits, Rule::NanLeak, Rule::StackExhausted, Rule::StackDepth, Rule::FusedLoad];
 
     /// Its name in reports.
     pub fn name(self) -> &'static str {
@@ -40,6 +45,7 @@ impl Rule {
             Rule::NanLeak => "nan-leak",
             Rule::StackExhausted => "stack-exhausted",
             Rule::StackDepth => "stack-depth",
+            Rule::FusedLoad => "fused-load",
         }
     }
 }
@@ -71,6 +77,22 @@ impl Allowed {
 pub(super) fn same_nan_class(left: &Seen, right: &Seen) -> bool {
     let same_type = std::mem::discriminant(left) == std::mem::discriminant(right);
     same_type && left.is_nan() && right.is_nan()
+}
+
+/// A place as outcomes have it: the function, and the offset where it is known.
+pub(super) type Place = Option<(u32, Option<u32>)>;
+
+/// An operator that uses a load begins at most this many bytes behind the load.
+const FUSED: u32 = 16;
+
+/// Whether a trap out of bounds is reported at the load by one engine, and at the operator that uses it by the other.
+pub(super) fn fused_load(kind: Trap, left: Place, right: Place) -> bool {
+    match (kind, left, right) {
+        (Trap::MemoryOutOfBounds, Some((func, Some(left))), Some((other, Some(right)))) => {
+            func == other && left.abs_diff(right) <= FUSED
+        }
+        _ => false,
+    }
 }
 
 /// The rule for outcomes of which at least one is an exhausted stack.

@@ -89,7 +89,7 @@ fn another_place_of_a_trap_is_a_difference() {
             seen.steps[1].outcome = Outcome::Trapped { kind: Trap::MemoryOutOfBounds, element: None, place };
         }
     };
-    assert_eq!(report(place(Some((2, Some(0x42))))), Some((1, Part::TrapPlace)));
+    assert_eq!(report(place(Some((2, Some(0x62))))), Some((1, Part::TrapPlace)));
     assert_eq!(report(place(Some((3, Some(0x40))))), Some((1, Part::TrapPlace)));
     assert_eq!(report(place(Some((2, None)))), None, "an engine may not know the offset");
 }
@@ -187,4 +187,17 @@ fn exhausted_stacks_end_the_comparison_and_are_counted() {
     let mut panicked = truth();
     panicked.steps[0].outcome = Outcome::Panicked("here".into());
     assert!(compare(&panicked, &deep, true).is_err(), "a panic is never explained");
+}
+
+#[test]
+fn a_load_may_trap_where_its_value_is_used() {
+    let at = |kind, offset| {
+        let outcome = Outcome::Trapped { kind, element: None, place: Some((2, Some(offset))) };
+        Observation { steps: vec![step(outcome)] }
+    };
+    let allowed =
+        compare(&at(Trap::MemoryOutOfBounds, 0x40), &at(Trap::MemoryOutOfBounds, 0x44), true).unwrap();
+    assert_eq!(allowed.uses(Rule::FusedLoad), 1);
+    let division = compare(&at(Trap::IntegerOverflow, 0x40), &at(Trap::IntegerOverflow, 0x44), true);
+    assert!(division.is_err(), "only loads are fused");
 }

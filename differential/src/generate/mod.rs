@@ -102,6 +102,7 @@ impl Generator {
         }
         let module = self.module(index, Nans::Free);
         let settings = Settings {
+            fuel: 20_000,
             metered: random.one_in(3),
             host_seed: random.next(),
             host_errors: random.one_in(4),
@@ -131,7 +132,7 @@ impl Generator {
         let smith = match self.profile {
             Profile::Smith => true,
             Profile::Operators => false,
-            Profile::Default | Profile::Mutate => random.below(10) < 6,
+            Profile::Default | Profile::Mutate => random.below(10) < 3,
         };
         if smith { smith::module(&mut random, nans) } else { operators::module(index, &mut random, nans) }
     }

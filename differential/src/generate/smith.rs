@@ -31,7 +31,7 @@ pub(super) fn module(random: &mut Random, nans: Nans) -> Generated {
 }
 
 /// Modules below this size are taken only when there is no better one.
-const SMALLEST: usize = 300;
+const SMALLEST: usize = 700;
 
 const EMPTY: &[u8] = b"\0asm\x01\0\0\0";
 
