@@ -39,7 +39,7 @@ impl Group for Wasm {
     fn set(&mut self, key: &str, value: Option<&str>) -> Result<(), String> {
         match key {
             "fuel" => {
-                self.fuel = Some(required(value)?.parse().map_err(|_| "expected a number of units of fuel")?)
+                self.fuel = Some(required(value)?.parse().map_err(|_| "expected a number of units of fuel")?);
             }
             "timeout" => self.timeout = Some(crate::units::duration(required(value)?)?),
             "max-memory-size" => self.max_memory_size = Some(size(required(value)?)?),
