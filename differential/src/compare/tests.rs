@@ -47,7 +47,7 @@ fn equal_observations_are_equal() {
 #[test]
 fn a_flipped_result_bit_is_a_difference() {
     let lie = |seen: &mut Observation| {
-        seen.steps[0].outcome = Outcome::Returned(vec![Seen::I32(3), Seen::F32(QUIET)])
+        seen.steps[0].outcome = Outcome::Returned(vec![Seen::I32(3), Seen::F32(QUIET)]);
     };
     assert_eq!(report(lie), Some((0, Part::Result)));
 }
