@@ -8,7 +8,7 @@
 //! * `stack-exhausted` — all lanes ran out of stack in the same step. How deep they came is theirs; state behind that point
 //!   is not compared, and the case ends there.
 //! * `fused-load` — compiled code may read memory as part of the operator that uses the value, and then reports an access out
-//!   of bounds at that operator: the same trap in the same function, a few bytes behind the load.
+//!   of bounds at that operator; equal loads become one. The same trap in the same function, at another offset.
 //! * `stack-depth` — one lane ran out of stack where the other had some left. The case ends there too.
 //!
 //! [nan]: https://webassembly.github.io/spec/core/exec/numerics.html#nan-propagation
@@ -82,14 +82,11 @@ pub(super) fn same_nan_class(left: &Seen, right: &Seen) -> bool {
 /// A place as outcomes have it: the function, and the offset where it is known.
 pub(super) type Place = Option<(u32, Option<u32>)>;
 
-/// An operator that uses a load begins at most this many bytes behind the load.
-const FUSED: u32 = 16;
-
 /// Whether a trap out of bounds is reported at the load by one engine, and at the operator that uses it by the other.
 pub(super) fn fused_load(kind: Trap, left: Place, right: Place) -> bool {
     match (kind, left, right) {
         (Trap::MemoryOutOfBounds, Some((func, Some(left))), Some((other, Some(right)))) => {
-            func == other && left.abs_diff(right) <= FUSED
+            func == other && left != right
         }
         _ => false,
     }
