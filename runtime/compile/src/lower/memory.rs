@@ -81,6 +81,8 @@ impl Lowering<'_> {
             Check::AlwaysOut => {
                 self.trap(TrapKind::MemoryOutOfBounds);
                 self.reachable = false;
+                // A trap in the middle of a segment charges nothing for it.
+                self.fuel = 0;
                 return;
             }
             Check::Index => {
