@@ -9,6 +9,7 @@ mod diff;
 mod progress;
 mod run;
 mod spec;
+mod suite;
 mod units;
 mod worker;
 
@@ -34,6 +35,8 @@ enum Verb {
     /// Run the official test suite, or test scripts of your own
     #[command(visible_alias = "wast")]
     Spec(spec::Args),
+    /// Fetch, list and verify the whole official suite
+    Suite(suite::Args),
     /// Compare one module, one case or many generated cases across all lanes of the runtime
     Diff(diff::Args),
     /// Serve a parent process; not for use by hand
@@ -46,6 +49,7 @@ impl Verb {
         match self {
             Self::Run(args) => run::run(&args),
             Self::Spec(args) => spec::run(args),
+            Self::Suite(args) => suite::run(args),
             Self::Diff(args) => diff::run(&args),
             Self::Worker(args) => worker::run(args),
         }

@@ -68,7 +68,7 @@ fn verb(args: &Args) -> u8 {
     match execute(args) {
         Ok(()) => exit::OK,
         Err(failure) => {
-            eprintln!("error: {}", lines(&failure.message));
+            eprintln!("error: {}", escape::lines(&failure.message));
             failure.code
         }
     }
@@ -254,11 +254,6 @@ fn unknown_export(module: &Module, name: &str) -> String {
         return format!("there is no exported function `{name}`; the module exports no functions");
     }
     format!("there is no exported function `{name}`; the module exports {}", functions.join(", "))
-}
-
-/// Names in messages come from the module: nothing in them may reach the terminal as a command.
-fn lines(message: &str) -> String {
-    message.lines().map(|line| escape::text(line).into_owned()).collect::<Vec<_>>().join("\n")
 }
 
 /// The feature with this key, for `-W`.

@@ -9,6 +9,7 @@ use assay_reports::{ColorChoice, DEFAULT_OUT, Row, Terminal, escape, exit};
 use assay_spec_tests::engine::{DEFAULT_ENGINES, Lane};
 use assay_spec_tests::run::{self, Observer, Options, Report};
 use assay_spec_tests::suite::Choice;
+use assay_spec_tests::suite::official::{Cache, Manifest};
 use assay_workers::WorkerCommand;
 
 use crate::progress::Bar;
@@ -17,12 +18,16 @@ use crate::{units, worker};
 /// The arguments of `assay spec`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Scripts to run, and folders of them, instead of the embedded suite
-    #[arg(value_name = "PATH", conflicts_with = "suite")]
+    /// Scripts to run, and folders of them. Without any: the whole official suite where `assay suite fetch` has brought
+    /// it, else the embedded copy
+    #[arg(value_name = "PATH", conflicts_with_all = ["suite", "embedded"])]
     paths: Vec<PathBuf>,
     /// Run all scripts of this folder, for example a checkout of the official suite
     #[arg(long, value_name = "DIR")]
     suite: Option<PathBuf>,
+    /// Run the embedded copy of the suite even if the whole one is there
+    #[arg(long, conflicts_with = "suite")]
+    embedded: bool,
     /// Only files whose path contains PATTERN or matches it (`*`, `?`); with :LINE, only the directive there
     #[arg(long, value_name = "PATTERN[:LINE]")]
     filter: Vec<String>,
@@ -68,7 +73,9 @@ const MAX_JOBS: usize = 512;
 
 pub(crate) fn run(args: Args) -> ExitCode {
     let color = args.color.resolve(&std::io::stdout());
-    let options = match options(args) {
+    let embedded = args.embedded;
+    let cached = Cache::of_user().ok().and_then(|cache| cache.suite(Manifest::official()));
+    let options = match options(args, cached) {
         Ok(options) => options,
         Err(message) => return fail(&message, exit::USAGE),
     };
@@ -77,18 +84,20 @@ pub(crate) fn run(args: Args) -> ExitCode {
     watch.0.clear();
     match outcome {
         Ok(report) => {
-            show(&report, &options, color);
+            show(&report, &options, embedded, color);
             report.summary.verdict().exit_code().into()
         }
         Err(error) => fail(&error.to_string(), error.exit_code()),
     }
 }
 
-fn options(args: Args) -> Result<Options, String> {
-    let suite = match args.suite {
-        Some(folder) => Choice::Folder(folder),
-        None if args.paths.is_empty() => Choice::Embedded,
-        None => Choice::Paths(args.paths),
+/// The options of a run; `cached` is the official suite, where the user has it.
+fn options(args: Args, cached: Option<PathBuf>) -> Result<Options, String> {
+    let suite = match (args.suite, cached) {
+        (Some(folder), _) => Choice::Folder(folder),
+        (None, _) if !args.paths.is_empty() => Choice::Paths(args.paths),
+        (None, Some(folder)) if !args.embedded => Choice::Cached(folder),
+        (None, _) => Choice::Embedded,
     };
     let processors = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     Ok(Options {
@@ -105,20 +114,20 @@ fn options(args: Args) -> Result<Options, String> {
     })
 }
 
-fn show(report: &Report, options: &Options, color: bool) {
+fn show(report: &Report, options: &Options, embedded: bool, color: bool) {
     if let Some(notice) = &report.notice {
         println!("{notice}\n");
     }
     let mut terminal = Terminal::new(&report.summary, &report.rows);
     terminal.color = color;
     terminal.out = Some(&options.out);
-    let repeat = |row: &Row| repeat(row, options);
+    let repeat = |row: &Row| repeat(row, options, embedded);
     terminal.repeat = &repeat;
     print!("{}", terminal.render());
 }
 
 /// The command that repeats one result.
-fn repeat(row: &Row, options: &Options) -> String {
+fn repeat(row: &Row, options: &Options, embedded: bool) -> String {
     let mut command = format!("assay spec --engine {}", quoted(&row.engine));
     let lane = options.lanes.iter().find(|lane| *lane.engine == *row.engine && *lane.name == *row.lane);
     if lane.is_some_and(|lane| !lane.optimise) {
@@ -129,7 +138,8 @@ fn repeat(row: &Row, options: &Options) -> String {
     }
     let place = if row.line == 0 { row.file.to_string() } else { format!("{}:{}", row.file, row.line) };
     match &options.suite {
-        Choice::Embedded => {}
+        Choice::Embedded if embedded => command += " --embedded",
+        Choice::Embedded | Choice::Cached(_) => {}
         Choice::Folder(folder) => command += &format!(" --suite {}", quoted(&folder.display().to_string())),
         Choice::Paths(_) if row.line == 0 => return format!("{command} {}", quoted(&row.file)),
         Choice::Paths(_) => command += &format!(" {}", quoted(&row.file)),
@@ -147,7 +157,7 @@ fn quoted(word: &str) -> String {
 }
 
 fn fail(message: &str, code: u8) -> ExitCode {
-    eprintln!("error: {}", escape::text(message));
+    eprintln!("error: {}", escape::lines(message));
     code.into()
 }
 
@@ -186,20 +196,36 @@ mod tests {
 
     fn repeated(words: &[&str], file: &str) -> String {
         let only = Only::try_parse_from([&["assay"], words].concat()).unwrap();
-        let options = options(only.args).unwrap();
+        let embedded = only.args.embedded;
+        let options = options(only.args, None).unwrap();
         let lane = &options.lanes[0];
         let row = Row::new(file, 7, 1, 0, Directive::Module, lane.engine.as_str(), lane.name.as_str());
-        repeat(&row, &options)
+        repeat(&row, &options, embedded)
     }
 
     #[test]
     fn the_command_that_repeats_a_result_names_suite_and_lane() {
         assert_eq!(repeated(&[], "core/a.wast"), "assay spec --engine jit --filter core/a.wast:7");
+        assert_eq!(repeated(&["--embedded"], "a"), "assay spec --engine jit --embedded --filter a:7");
         assert_eq!(
             repeated(&["--suite", "../my suite", "--opt", "none", "--no-signals"], "a.wast"),
             "assay spec --engine jit --opt none --no-signals --suite '../my suite' --filter a.wast:7"
         );
         assert_eq!(repeated(&["x"], "x/a.wast"), "assay spec --engine jit x/a.wast --filter x/a.wast:7");
+    }
+
+    #[test]
+    fn the_whole_suite_is_run_where_it_is() {
+        let suite = |words: &[&str], cached| {
+            let only = Only::try_parse_from([&["assay"], words].concat()).unwrap();
+            options(only.args, cached).unwrap().suite
+        };
+        let cached = PathBuf::from("cached");
+        assert_eq!(suite(&[], None), Choice::Embedded);
+        assert_eq!(suite(&[], Some(cached.clone())), Choice::Cached(cached.clone()));
+        assert_eq!(suite(&["--embedded"], Some(cached.clone())), Choice::Embedded);
+        assert_eq!(suite(&["--suite", "x"], Some(cached)), Choice::Folder(PathBuf::from("x")));
+        assert!(Only::try_parse_from(["assay", "--embedded", "x.wast"]).is_err());
     }
 
     #[test]
@@ -211,12 +237,12 @@ mod tests {
     #[test]
     fn arguments_become_options() {
         let only = Only::try_parse_from(["assay", "-j", "3", "--engine", "interp", "a", "b"]).unwrap();
-        let options = options(only.args).unwrap();
+        let options = options(only.args, Some(PathBuf::from("cached"))).unwrap();
         assert_eq!(options.suite, Choice::Paths(vec![PathBuf::from("a"), PathBuf::from("b")]));
         assert_eq!((options.jobs, options.lanes.len()), (3, 1));
         for words in [["--jobs", "-1"], ["--jobs", "0"], ["--timeout", "0s"], ["--engine", "x"]] {
             let parsed = Only::try_parse_from([&["assay"], &words[..]].concat());
-            assert!(parsed.map_or(true, |only| super::options(only.args).is_err()), "{words:?}");
+            assert!(parsed.map_or(true, |only| super::options(only.args, None).is_err()), "{words:?}");
         }
     }
 }

@@ -22,6 +22,11 @@ pub fn text(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
+/// The same line by line: a message of several lines keeps them.
+pub fn lines(message: &str) -> String {
+    message.lines().map(text).collect::<Vec<_>>().join("\n")
+}
+
 /// The same for bytes that ought to be text: those that are not UTF-8 become `\xNN`.
 pub fn bytes(bytes: &[u8]) -> String {
     let mut escaped = String::with_capacity(bytes.len());

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::official::Findings;
+
 /// Why a suite cannot be run at all.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -26,6 +28,18 @@ pub enum SuiteError {
     Empty {
         /// The folder.
         path: PathBuf,
+    },
+    /// The suite in the cache is not what it was when it was fetched.
+    #[error(
+        "the official suite in {} is damaged:\n{findings}\n\
+         `assay suite fetch` repairs it; --embedded runs the embedded suite",
+        path.display()
+    )]
+    Damaged {
+        /// The folder.
+        path: PathBuf,
+        /// What is wrong in it.
+        findings: Findings,
     },
     /// A filter is no filter.
     #[error("bad filter `{filter}`: {why}")]

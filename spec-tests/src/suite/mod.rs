@@ -6,10 +6,11 @@
 mod embedded;
 mod error;
 mod folder;
+pub mod official;
 mod select;
 
 use std::borrow::Cow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use error::SuiteError;
 pub use select::{Filter, Selection};
@@ -21,6 +22,8 @@ use serde::{Deserialize, Serialize};
 pub enum Choice {
     /// The one that comes with the program.
     Embedded,
+    /// The whole official suite, in this folder of the user's cache.
+    Cached(PathBuf),
     /// A checkout of the official suite, or any folder of scripts.
     Folder(PathBuf),
     /// These files, and all scripts in these folders.
@@ -81,6 +84,7 @@ impl Suite {
     pub fn load(choice: &Choice) -> Result<Self, SuiteError> {
         let mut suite = match choice {
             Choice::Embedded => embedded::load(),
+            Choice::Cached(folder) => load_cached(folder)?,
             Choice::Folder(folder) => folder::load_folder(folder)?,
             Choice::Paths(paths) => folder::load_paths(paths)?,
         };
@@ -88,6 +92,26 @@ impl Suite {
         suite.digest = digest(&suite.files);
         Ok(suite)
     }
+}
+
+/// The whole official suite, and nothing else: what is damaged must not read as the suite.
+fn load_cached(folder: &Path) -> Result<Suite, SuiteError> {
+    let mut suite = folder::load_folder(folder)?;
+    let findings = official::compare(official::Manifest::official(), &suite.files);
+    if !findings.is_empty() {
+        return Err(SuiteError::Damaged { path: folder.to_owned(), findings });
+    }
+    let revisions = official::PINNED.map(|pinned| format!("{} {:.8}", pinned.name, pinned.revision));
+    let revisions = revisions.join(", ");
+    let (files, place) = (suite.files.len(), folder.display());
+    suite.notice = Some(format!("whole official suite: {files} files in {place} ({revisions})"));
+    suite.origin = format!("official ({revisions})");
+    Ok(suite)
+}
+
+/// What the embedded suite has of the official one.
+pub fn embedded_coverage() -> official::Coverage {
+    embedded::coverage()
 }
 
 /// The text of one file, as a worker reads it.
