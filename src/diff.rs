@@ -10,7 +10,7 @@ use assay_differential::case::Case;
 use assay_differential::compare::rule::Rule;
 use assay_differential::generate::{Profile, case_of_module};
 use assay_differential::judge::judge;
-use assay_differential::lanes::{Lane, Lanes};
+use assay_differential::lanes::{Lane, Lanes, on_lane_thread};
 use assay_reports::{DEFAULT_OUT, escape, exit};
 use assay_workers::WorkerCommand;
 
@@ -74,7 +74,10 @@ fn one(file: &Path, seed: u64) -> ExitCode {
         Err(error) => return fail(&error.to_string(), exit::INTERNAL),
     };
     let canonical = || case.has_canonical().then(|| case.canonical());
-    let verdict = judge(&case, &lanes, &Lane::ALL, canonical, |_| {});
+    let verdict = match on_lane_thread(|| judge(&case, &lanes, &Lane::ALL, canonical, |_| {})) {
+        Ok(verdict) => verdict,
+        Err(error) => return fail(&format!("failed to start a thread: {error}"), exit::INTERNAL),
+    };
     for (step, outcome) in case.steps.iter().zip(&verdict.outcomes) {
         println!("{}: {outcome}", escape::text(&step.to_string()));
     }

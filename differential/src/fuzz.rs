@@ -1,22 +1,21 @@
 //! What a fuzz target calls: bytes become a case, the case is judged, a finding is a panic.
 //!
-//! Engines are made once for a thread. The target itself stays at a few lines; whatever it does is here, where tests call it.
+//! Engines are made once. The target itself stays at a few lines; whatever it does is here, where tests call it.
 
+use crate::case::Case;
 use crate::generate::case_of_bytes;
 use crate::judge::{Verdict, judge};
-use crate::lanes::{Lane, Lanes};
+use crate::lanes::{Lane, Lanes, on_lane_thread};
 use arbitrary::Unstructured;
+use std::sync::LazyLock;
 
-thread_local! {
-    static LANES: Lanes = Lanes::new().expect("this host runs every lane");
-}
+static LANES: LazyLock<Lanes> = LazyLock::new(|| Lanes::new().expect("this host runs every lane"));
 
 /// Plays the case of these bytes in every lane; `None` when they do not make one.
 pub fn run(bytes: &[u8]) -> Option<Verdict> {
-    LANES.with(|lanes| {
-        let case = case_of_bytes(&mut Unstructured::new(bytes), lanes.engine(Lane::Interp, true)).ok()?;
-        Some(judge(&case, lanes, &Lane::ALL, || None, |_| {}))
-    })
+    let case = case(bytes)?;
+    let played = on_lane_thread(|| judge(&case, &LANES, &Lane::ALL, || None, |_| {}));
+    Some(played.expect("the system has room for a thread"))
 }
 
 /// The same for a fuzz target: a finding ends the process, and the fuzzer keeps the bytes.
@@ -25,10 +24,12 @@ pub fn run(bytes: &[u8]) -> Option<Verdict> {
 /// With the finding and its case.
 pub fn check(bytes: &[u8]) {
     let Some(finding) = run(bytes).and_then(|verdict| verdict.finding) else { return };
-    let case =
-        LANES.with(|lanes| case_of_bytes(&mut Unstructured::new(bytes), lanes.engine(Lane::Interp, true)));
-    let text = case.ok().and_then(|case| case.to_text().ok()).unwrap_or_default();
+    let text = case(bytes).and_then(|case| case.to_text().ok()).unwrap_or_default();
     panic!("{}: {}\n{text}", finding.class, finding.detail);
+}
+
+fn case(bytes: &[u8]) -> Option<Case> {
+    case_of_bytes(&mut Unstructured::new(bytes), LANES.engine(Lane::Interp, true)).ok()
 }
 
 #[cfg(test)]

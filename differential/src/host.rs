@@ -5,7 +5,7 @@
 
 use crate::case::Settings;
 use crate::observe::{HostCall, Seen, Trace};
-use crate::random::mix;
+use crate::random::{Random, mix};
 use assay_runtime::{
     AsContextMut, Caller, Error, Extern, ExternRef, ExternType, Func, FuncType, Global, HeapType, Memory,
     Ref, ResourceLimiter, Result, Store, StoreLimits, StoreLimitsBuilder, Table, Val, ValType,
@@ -100,7 +100,7 @@ fn value(store: impl AsContextMut, ty: ValType, draw: u64) -> Result<Val> {
         ValType::I64 => Val::I64(edge(&crate::generate::edges::I64, any) as i64),
         ValType::F32 => Val::F32(edge(&crate::generate::edges::F32, any) as u32),
         ValType::F64 => Val::F64(edge(&crate::generate::edges::F64, any)),
-        ValType::V128 => Val::V128(u128::from(any)),
+        ValType::V128 => Val::V128(crate::generate::edges::v128(&mut Random::of(&[draw]))),
         ValType::Ref(ty) if ty.heap == HeapType::Extern && !draw.is_multiple_of(4) => {
             Val::ExternRef(Some(ExternRef::new(store, draw % 1000)?))
         }

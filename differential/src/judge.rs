@@ -81,7 +81,7 @@ impl Trial<'_> {
 
     fn run(&mut self, case: &Case) -> (Verdict, Option<Suspect>) {
         let scout = self.play(case, Lane::Interp, true);
-        let mut verdict = Verdict { useful: useful(case, &scout), ..Verdict::default() };
+        let mut verdict = Verdict { useful: is_useful(case, &scout), ..Verdict::default() };
         verdict.outcomes = scout.steps.iter().map(|step| step.outcome.class()).collect();
         if let Some(finding) = self.failure(case, Lane::Interp, &scout) {
             return (verdict, Some(Suspect { finding, comparable: false }));
@@ -136,7 +136,8 @@ fn ends(scout: &Observation) -> bool {
     })
 }
 
-fn useful(case: &Case, scout: &Observation) -> bool {
+/// Whether a case could show something, by what the interpreter saw with fuel: see [`Verdict::useful`].
+pub(crate) fn is_useful(case: &Case, scout: &Observation) -> bool {
     let instantiated = |(seen, step): (&StepSeen, &Step)| {
         matches!(step, Step::Instantiate { .. }) && matches!(seen.outcome, Outcome::Returned(_))
     };

@@ -1,9 +1,32 @@
 //! The lanes: the ways in which our runtime can run a module, which all have to agree.
 //!
 //! Each lane is an engine with settings of its own, made once for a thread and shared by all of its cases; modules and stores
-//! are fresh for every case. Knows no case.
+//! are fresh for every case. Wasm code gets so much stack that fuel runs out first: how deep a lane can recurse is then no
+//! difference, and an endless recursion ends in the same place everywhere. Knows no case.
 
 use assay_runtime::{Config, Engine, EngineKind, OptLevel, Result};
+
+/// The stack that wasm code of a lane may use, in bytes: room for a call by every operator that the fuel of a generated case
+/// pays for, with two kilobytes each.
+const WASM_STACK: usize = 48 << 20;
+
+/// The stack, in bytes, of a thread on which lanes play: that of wasm code, and as much as the host's code around it needs.
+pub const THREAD_STACK: usize = 64 << 20;
+
+/// Runs `play` on a thread of its own, with [`THREAD_STACK`].
+///
+/// # Errors
+/// When the system gives no thread.
+///
+/// # Panics
+/// When `play` does.
+pub fn on_lane_thread<T: Send>(play: impl FnOnce() -> T + Send) -> std::io::Result<T> {
+    std::thread::scope(|scope| {
+        let builder = std::thread::Builder::new().name("lanes".to_owned()).stack_size(THREAD_STACK);
+        let played = builder.spawn_scoped(scope, play)?.join();
+        Ok(played.unwrap_or_else(|payload| std::panic::resume_unwind(payload)))
+    })
+}
 
 /// A way to run a module.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
@@ -34,7 +57,7 @@ impl Lane {
 
     fn config(self, metered: bool) -> Config {
         let mut config = Config::new();
-        config.parallel_compilation(false).consume_fuel(metered);
+        config.parallel_compilation(false).consume_fuel(metered).max_wasm_stack(WASM_STACK);
         match self {
             Lane::Interp => config.engine(EngineKind::Interp),
             Lane::JitNone => config.cranelift_opt_level(OptLevel::None),

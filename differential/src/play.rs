@@ -110,6 +110,7 @@ impl<'a> Player<'a> {
             Argument::I64(bits) => Val::I64(bits.cast_signed()),
             Argument::F32(bits) => Val::F32(*bits),
             Argument::F64(bits) => Val::F64(*bits),
+            Argument::V128(bits) => Val::V128(*bits),
             Argument::Extern(None) => Val::ExternRef(None),
             Argument::Extern(Some(number)) => Val::ExternRef(Some(ExternRef::new(&mut self.store, *number)?)),
             Argument::Func(None) => Val::FuncRef(None),

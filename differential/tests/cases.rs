@@ -4,7 +4,7 @@
 
 use assay_differential::case::Case;
 use assay_differential::judge::judge;
-use assay_differential::lanes::{Lane, Lanes};
+use assay_differential::lanes::{Lane, Lanes, on_lane_thread};
 use assay_differential::play;
 use std::path::{Path, PathBuf};
 
@@ -19,6 +19,10 @@ fn kept() -> Vec<PathBuf> {
 
 #[test]
 fn kept_cases_show_no_difference() {
+    on_lane_thread(play_kept_cases).unwrap();
+}
+
+fn play_kept_cases() {
     let lanes = Lanes::new().unwrap();
     assert!(!kept().is_empty(), "there are kept cases");
     for path in kept() {

@@ -91,7 +91,8 @@ impl Config {
         self
     }
 
-    /// Native stack, in bytes, that wasm code may use.
+    /// Native stack, in bytes, that wasm code may use, as far as the thread has it. The interpreter, which keeps its frames
+    /// elsewhere, gets room in proportion.
     pub fn max_wasm_stack(&mut self, bytes: usize) -> &mut Self {
         self.max_wasm_stack = bytes;
         self

@@ -2,6 +2,7 @@
 
 use super::worker::{Job, Worker};
 use super::{Batches, Options, Tally};
+use crate::lanes::THREAD_STACK;
 use rayon::prelude::*;
 
 /// Runs a campaign on threads.
@@ -9,7 +10,7 @@ use rayon::prelude::*;
 /// # Errors
 /// When the threads cannot be started, or this host cannot run a lane.
 pub fn run_in_threads(options: &Options) -> Result<Tally, String> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.jobs).build();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.jobs).stack_size(THREAD_STACK).build();
     let pool = pool.map_err(|error| format!("failed to start {} threads: {error}", options.jobs))?;
     let job = |(from, to)| Job { profile: options.profile.name().to_owned(), seed: options.seed, from, to };
     let batches: Vec<Job> = Batches::of(options).map(job).collect();

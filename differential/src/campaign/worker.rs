@@ -6,7 +6,7 @@
 use super::tally::Tally;
 use crate::generate::{Generator, Profile};
 use crate::judge::{Verdict, judge};
-use crate::lanes::{Lane, Lanes};
+use crate::lanes::{Lane, Lanes, on_lane_thread};
 use assay_workers::ServeError;
 use serde::{Deserialize, Serialize};
 
@@ -50,8 +50,11 @@ struct Bench {
 /// # Errors
 /// When this process was not started by a parent, or cannot speak with it.
 pub fn serve() -> Result<(), ServeError> {
-    let mut worker = Worker::default();
-    assay_workers::serve(|job: Job, progress| worker.run(&job, |step| progress.step(step)))
+    let served = on_lane_thread(|| {
+        let mut worker = Worker::default();
+        assay_workers::serve(|job: Job, progress| worker.run(&job, |step| progress.step(step)))
+    });
+    served.map_err(|source| ServeError::System { what: "start a thread", source })?
 }
 
 impl Worker {

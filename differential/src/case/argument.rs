@@ -18,6 +18,8 @@ pub enum Argument {
     F32(u32),
     /// Bits of an `f64`.
     F64(u64),
+    /// Bits of a `v128`, lane 0 the lowest.
+    V128(u128),
     /// A host value with this number, or null.
     Extern(Option<u64>),
     /// A function that an instance exports under this name, or null.
@@ -31,6 +33,7 @@ impl fmt::Display for Argument {
             Self::I64(bits) => write!(f, "i64 {bits:#x}"),
             Self::F32(bits) => write!(f, "f32 {bits:#x}"),
             Self::F64(bits) => write!(f, "f64 {bits:#x}"),
+            Self::V128(bits) => write!(f, "v128 {bits:#x}"),
             Self::Extern(None) => f.write_str("extern null"),
             Self::Extern(Some(number)) => write!(f, "extern {number}"),
             Self::Func(None) => f.write_str("func null"),
@@ -64,6 +67,7 @@ impl FromStr for Argument {
             ("f32", _) => Self::F32(small(value)?),
             ("i64", _) => Self::I64(number(value)?),
             ("f64", _) => Self::F64(number(value)?),
+            ("v128", _) => Self::V128(vector(value)?),
             ("extern", "null") => Self::Extern(None),
             ("extern", _) => Self::Extern(Some(number(value)?)),
             ("func", "null") => Self::Func(None),
@@ -86,6 +90,13 @@ fn number(text: &str) -> Result<u64, String> {
     parsed.map_err(|_| format!("`{text}` is not a number of at most 64 bits"))
 }
 
+fn vector(text: &str) -> Result<u128, String> {
+    let digits = text
+        .strip_prefix("0x")
+        .ok_or_else(|| format!("`{text}` is not a vector: write `0x` and its bits"))?;
+    u128::from_str_radix(digits, 16).map_err(|_| format!("`{text}` is not a number of at most 128 bits"))
+}
+
 fn small(text: &str) -> Result<u32, String> {
     u32::try_from(number(text)?).map_err(|_| format!("`{text}` is not a number of at most 32 bits"))
 }
@@ -101,6 +112,7 @@ mod tests {
             Argument::I64(u64::MAX),
             Argument::F32(0x7fa0_0001),
             Argument::F64(1),
+            Argument::V128(1 << 127 | 3),
             Argument::Extern(None),
             Argument::Extern(Some(7)),
             Argument::Func(None),
@@ -113,9 +125,18 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for text in
-            ["", "i32", "i32 ", "i32 0x100000000", "i31 1", "f32 1.5", "func 1", "extern -1", "i64 0x"]
-        {
+        for text in [
+            "",
+            "i32",
+            "i32 ",
+            "i32 0x100000000",
+            "i31 1",
+            "f32 1.5",
+            "func 1",
+            "extern -1",
+            "i64 0x",
+            "v128 1",
+        ] {
             assert!(text.parse::<Argument>().is_err(), "{text}");
         }
     }

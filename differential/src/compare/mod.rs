@@ -54,7 +54,7 @@ impl Part {
     }
 }
 
-/// Compares what two lanes saw. `free_nans` says whether [`Rule::NanBits`] applies.
+/// Compares what two lanes saw, the interpreter on the left. `free_nans` says whether [`Rule::NanBits`] applies.
 ///
 /// # Errors
 /// The first difference that no rule explains.
@@ -94,8 +94,8 @@ fn differ<T>(part: Part, left: impl std::fmt::Display, right: impl std::fmt::Dis
 
 impl Comparison {
     fn step(&mut self, left: &StepSeen, right: &StepSeen) -> Found<Next> {
-        if let Some(rule) = rule::exhaustion(&left.outcome, &right.outcome) {
-            self.allowed.count(rule);
+        if rule::both_exhausted(&left.outcome, &right.outcome) {
+            self.allowed.count(Rule::StackExhausted);
             return Ok(Next::Stop);
         }
         self.outcome(&left.outcome, &right.outcome)?;

@@ -2,14 +2,14 @@
 //!
 //! * `nan-bits` — the specification leaves sign and payload of a NaN that arithmetic makes open ([NaN propagation][nan]).
 //!   Where the case lets NaNs differ, two floats of one type that are both NaN are equal in results, globals and arguments of
-//!   host calls.
+//!   host calls, and so are lanes of vectors.
 //! * `nan-leak` — such bits can reach integers and memory (`reinterpret`, stores). A difference in a case that has a form with
 //!   every NaN made canonical is legitimate if *that form* shows none, compared bit for bit. Applied by [`crate::judge`].
-//! * `stack-exhausted` — all lanes ran out of stack in the same step. How deep they came is theirs; state behind that point
-//!   is not compared, and the case ends there.
+//! * `stack-exhausted` — both lanes ran out of stack in the same step. How deep they came is theirs; state behind that point
+//!   is not compared, and the case ends there. One that runs out alone is a finding: lanes have so much stack that fuel runs
+//!   out first.
 //! * `fused-load` — compiled code may read memory as part of the operator that uses the value, and then reports an access out
-//!   of bounds at that operator; equal loads become one. The same trap in the same function, at another offset.
-//! * `stack-depth` — one lane ran out of stack where the other had some left. The case ends there too.
+//!   of bounds at that operator. The same trap in the same function, further on than the load that the interpreter names.
 //!
 //! [nan]: https://webassembly.github.io/spec/core/exec/numerics.html#nan-propagation
 
@@ -27,16 +27,13 @@ pub enum Rule {
     NanLeak,
     /// Both ran out of stack.
     StackExhausted,
-    /// One ran out of stack.
-    StackDepth,
     /// A trap is reported at the operator that uses a load.
     FusedLoad,
 }
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Rule; 5] =
-        [Rule::NanBits, Rule::NanLeak, Rule::StackExhausted, Rule::StackDepth, Rule::FusedLoad];
+    pub const ALL: [Rule; 4] = [Rule::NanBits, Rule::NanLeak, Rule::StackExhausted, Rule::FusedLoad];
 
     /// Its name in reports.
     pub fn name(self) -> &'static str {
@@ -44,7 +41,6 @@ impl Rule {
             Rule::NanBits => "nan-bits",
             Rule::NanLeak => "nan-leak",
             Rule::StackExhausted => "stack-exhausted",
-            Rule::StackDepth => "stack-depth",
             Rule::FusedLoad => "fused-load",
         }
     }
@@ -73,8 +69,15 @@ impl Allowed {
     }
 }
 
-/// Whether both are NaNs of one type.
+/// Whether both are NaNs of one type, or vectors of one shape of floats that are equal but for lanes that are both NaN.
 pub(super) fn same_nan_class(left: &Seen, right: &Seen) -> bool {
+    if let (&Seen::V128(left), &Seen::V128(right)) = (left, right) {
+        let narrow = |bits: u128, lane: u32| Seen::F32((bits >> (lane * 32)) as u32);
+        let wide = |bits: u128, lane: u32| Seen::F64((bits >> (lane * 64)) as u64);
+        let same = |left: Seen, right: Seen| left == right || same_nan_class(&left, &right);
+        return (0..4).all(|lane| same(narrow(left, lane), narrow(right, lane)))
+            || (0..2).all(|lane| same(wide(left, lane), wide(right, lane)));
+    }
     let same_type = std::mem::discriminant(left) == std::mem::discriminant(right);
     same_type && left.is_nan() && right.is_nan()
 }
@@ -82,26 +85,19 @@ pub(super) fn same_nan_class(left: &Seen, right: &Seen) -> bool {
 /// A place as outcomes have it: the function, and the offset where it is known.
 pub(super) type Place = Option<(u32, Option<u32>)>;
 
-/// Whether a trap out of bounds is reported at the load by one engine, and at the operator that uses it by the other.
-pub(super) fn fused_load(kind: Trap, left: Place, right: Place) -> bool {
-    match (kind, left, right) {
-        (Trap::MemoryOutOfBounds, Some((func, Some(left))), Some((other, Some(right)))) => {
-            func == other && left != right
+/// Whether a trap out of bounds is reported at the load by the interpreter, and behind it, at the operator that uses it, by
+/// compiled code.
+pub(super) fn fused_load(kind: Trap, interpreted: Place, compiled: Place) -> bool {
+    match (kind, interpreted, compiled) {
+        (Trap::MemoryOutOfBounds, Some((func, Some(load))), Some((other, Some(user)))) => {
+            func == other && load < user
         }
         _ => false,
     }
 }
 
-/// The rule for outcomes of which at least one is an exhausted stack.
-pub(super) fn exhaustion(left: &Outcome, right: &Outcome) -> Option<Rule> {
+/// Whether both ran out of stack.
+pub(super) fn both_exhausted(left: &Outcome, right: &Outcome) -> bool {
     let exhausted = |outcome: &Outcome| matches!(outcome, Outcome::Trapped { kind: Trap::StackOverflow, .. });
-    let ran = |outcome: &Outcome| {
-        matches!(outcome, Outcome::Returned(_) | Outcome::Trapped { .. } | Outcome::HostError)
-    };
-    match (exhausted(left), exhausted(right)) {
-        (true, true) => Some(Rule::StackExhausted),
-        (true, false) => ran(right).then_some(Rule::StackDepth),
-        (false, true) => ran(left).then_some(Rule::StackDepth),
-        (false, false) => None,
-    }
+    exhausted(left) && exhausted(right)
 }

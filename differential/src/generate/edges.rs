@@ -1,7 +1,9 @@
 //! Values at which operators change their mind.
 //!
 //! Shift counts and powers of two, the ends of every integer width as they stand in wider ones, and floats at the ends of
-//! what converts to an integer; NaNs quiet and signalling, of both signs.
+//! what converts to an integer; NaNs quiet and signalling, of both signs. Vectors have such values in their lanes.
+
+use crate::random::Random;
 
 /// Bits of `i32` values.
 pub const I32: [u64; 30] = [
@@ -138,3 +140,22 @@ pub const F64: [u64; 32] = [
     0xfff8_0000_0000_0000,
     0x7ff4_0000_0000_0001,
 ];
+
+/// Bits of a vector: lanes of one width with boundary values, all the same or each its own, or any bits.
+pub fn v128(random: &mut Random) -> u128 {
+    let (width, values): (u32, &[u64]) = match random.below(7) {
+        0 => (8, &I32),
+        1 => (16, &I32),
+        2 => (32, &I32),
+        3 => (64, &I64),
+        4 => (32, &F32),
+        5 => (64, &F64),
+        _ => return u128::from(random.next()) << 64 | u128::from(random.next()),
+    };
+    let same = random.one_in(3).then(|| *random.pick(values));
+    let mask = u64::MAX >> (64 - width);
+    (0..128 / width).fold(0, |bits, lane| {
+        let value = same.unwrap_or_else(|| *random.pick(values)) & mask;
+        bits | u128::from(value) << (lane * width)
+    })
+}

@@ -1,7 +1,8 @@
 //! Generators: from (generator version, seed, index) alone to a case, the same on every host and for every number of threads.
 //!
 //! One file for each way to make modules; profiles mix them. Scripts are made here too, from what the module exports. The
-//! only engine used is one that reads exports; no guest code runs while a case is made.
+//! only engine used is the interpreter: it reads exports, and tries a case, so that one in which next to nothing happens is
+//! made again.
 
 pub mod edges;
 
@@ -9,13 +10,19 @@ mod mutate;
 mod operators;
 mod script;
 mod smith;
+mod words;
 
 use crate::case::{Case, ModuleBytes, Settings, Step};
+use crate::judge::is_useful;
+use crate::play::play;
 use crate::random::Random;
 use assay_runtime::{Config, Engine, EngineKind, ExternType, Module, Result};
 
 /// Changes whenever an old (seed, index) would make another case.
-pub const GENERATOR_VERSION: u64 = 1;
+pub const GENERATOR_VERSION: u64 = 2;
+
+/// How often a case in which next to nothing happens is made again, at the most.
+const ATTEMPTS: u64 = 6;
 
 /// A mix of generators.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -80,7 +87,7 @@ impl Generator {
     /// When this host cannot run the engine that reads modules.
     pub fn new(profile: Profile, seed: u64) -> Result<Self> {
         let mut config = Config::new();
-        config.engine(EngineKind::Interp).signals_based_traps(false);
+        config.engine(EngineKind::Interp).signals_based_traps(false).consume_fuel(true);
         Ok(Self { profile, seed, reader: Engine::new(&config)?, base: None })
     }
 
@@ -89,18 +96,25 @@ impl Generator {
         self.profile
     }
 
-    /// The case with this index.
+    /// The case with this index: the first of a few attempts that is useful, else the last.
     pub fn case(&mut self, index: u64) -> Case {
-        let mut random = Random::of(&[GENERATOR_VERSION, self.seed, index]);
-        let origin = format!(
-            "generator {GENERATOR_VERSION}, profile {}, seed {}, case {index}",
-            self.profile.name(),
-            self.seed
-        );
         if self.profile == Profile::Mutate {
-            return self.mutant(index, &mut random, origin);
+            return self.mutant(index);
         }
-        let module = self.module(index, Nans::Free);
+        let mut case = self.attempt(index, 0);
+        for attempt in 1..ATTEMPTS {
+            let tried = play(&case, &self.reader, Some(case.settings.fuel));
+            if is_useful(&case, &tried) {
+                break;
+            }
+            case = self.attempt(index, attempt);
+        }
+        case
+    }
+
+    fn attempt(&self, index: u64, attempt: u64) -> Case {
+        let mut random = Random::of(&[GENERATOR_VERSION, self.seed, index, attempt]);
+        let module = self.module(index, attempt, Nans::Free);
         let settings = Settings {
             fuel: 20_000,
             metered: random.one_in(3),
@@ -114,7 +128,13 @@ impl Generator {
             // The lanes will say so too, and that is a finding.
             Err(_) => vec![Step::Instantiate { instantiate: 0 }],
         };
-        Case { origin, settings, modules: vec![ModuleBytes { bytes: module.bytes, canonical: None }], steps }
+        let modules = vec![ModuleBytes { bytes: module.bytes, canonical: None }];
+        Case { origin: self.origin(index), settings, modules, steps }
+    }
+
+    fn origin(&self, index: u64) -> String {
+        let (profile, seed) = (self.profile.name(), self.seed);
+        format!("generator {GENERATOR_VERSION}, profile {profile}, seed {seed}, case {index}")
     }
 
     /// The case with every NaN made canonical, as part of its modules; `None` where NaN bits decide nothing.
@@ -122,9 +142,12 @@ impl Generator {
         if self.profile == Profile::Mutate || !case.settings.free_nans {
             return None;
         }
-        let canonical = self.module(index, Nans::Canonical).bytes;
+        let bytes = &case.modules[0].bytes;
+        let attempt =
+            (0..ATTEMPTS).find(|&attempt| self.module(index, attempt, Nans::Free).bytes == *bytes)?;
+        let canonical = self.module(index, attempt, Nans::Canonical).bytes;
         // The generator reads its bytes differently behind the code: names of other exports may change, functions may not.
-        if self.functions(&case.modules[0].bytes) != self.functions(&canonical) {
+        if self.functions(bytes) != self.functions(&canonical) {
             return None;
         }
         let mut case = case.clone();
@@ -142,8 +165,8 @@ impl Generator {
         Some(functions.collect())
     }
 
-    fn module(&self, index: u64, nans: Nans) -> Generated {
-        let mut random = Random::of(&[GENERATOR_VERSION, self.seed, index, 1]);
+    fn module(&self, index: u64, attempt: u64, nans: Nans) -> Generated {
+        let mut random = Random::of(&[GENERATOR_VERSION, self.seed, index, attempt, 1]);
         let smith = match self.profile {
             Profile::Smith => true,
             Profile::Operators => false,
@@ -152,12 +175,13 @@ impl Generator {
         if smith { smith::module(&mut random, nans) } else { operators::module(index, &mut random, nans) }
     }
 
-    fn mutant(&mut self, index: u64, random: &mut Random, origin: String) -> Case {
+    fn mutant(&mut self, index: u64) -> Case {
+        let random = &mut Random::of(&[GENERATOR_VERSION, self.seed, index]);
         let number = index / mutate::PER_BASE;
         if self.base.as_ref().is_none_or(|(made, _)| *made != number) {
             let mut random = Random::of(&[GENERATOR_VERSION, self.seed, number, 2]);
             let own = mutate::own_base(&mut random);
-            self.base = Some((number, own.unwrap_or_else(|| self.module(number, Nans::Canonical).bytes)));
+            self.base = Some((number, own.unwrap_or_else(|| self.module(number, 0, Nans::Canonical).bytes)));
         }
         let base = self.base.as_ref().map_or(&[][..], |(_, bytes)| bytes);
         let bytes = mutate::mutate(base, random);
@@ -170,7 +194,8 @@ impl Generator {
             ..Settings::default()
         };
         let steps = vec![Step::Instantiate { instantiate: 0 }];
-        Case { origin, settings, modules: vec![ModuleBytes { bytes, canonical: None }], steps }
+        let modules = vec![ModuleBytes { bytes, canonical: None }];
+        Case { origin: self.origin(index), settings, modules, steps }
     }
 }
 

@@ -4,26 +4,26 @@
 //! Between them stand the shapes that code generators fuse: address arithmetic, constants on either side, comparison and
 //! branch, selection as minimum and maximum, addresses around the end of memory. Enters: a random stream; leaves: a module.
 
-use super::{Generated, Nans, edges};
+use super::words::{self, name};
+use super::{Generated, Nans};
 use crate::random::Random;
 use assay_model::ops::{self, Immediates, OpRow};
 use assay_runtime::FeatureSet;
 use std::fmt::Write;
 use std::sync::LazyLock;
 
-/// Rows that stand in expressions: numbers in, at most one number out, no immediates but those of a memory access.
+/// Rows that stand in expressions: numbers and vectors in, at most one out, and immediates that can be made up.
 static ROWS: LazyLock<Vec<&'static OpRow>> = LazyLock::new(|| {
     let usable = |row: &&OpRow| {
         let signature = row.signature;
-        let plain = signature.chars().all(|letter| "iIfFa:".contains(letter)) && !signature.starts_with(':');
-        let single = signature.split_once(':').is_some_and(|(_, results)| results.len() <= 1);
+        let plain = signature.chars().all(|letter| "iIfFva:".contains(letter)) && !signature.starts_with(':');
         let known = row.feature.is_none_or(|feature| FeatureSet::built().contains(feature));
-        plain && single && known && matches!(row.immediates, Immediates::None | Immediates::MemArg)
+        plain && known && immediates(row, &mut Random::of(&[])).is_some()
     };
     ops::all().filter(usable).collect()
 });
 
-const TYPES: [char; 4] = ['i', 'I', 'f', 'F'];
+const TYPES: [char; 5] = ['i', 'I', 'f', 'F', 'v'];
 
 /// Pages of the memory, and the address at which it ends.
 const PAGES: u32 = 1;
@@ -32,8 +32,14 @@ const END: u64 = (PAGES as u64) << 16;
 /// A module with functions around the operator whose turn it is.
 pub(super) fn module(turn: u64, random: &mut Random, nans: Nans) -> Generated {
     let focus = ROWS[(turn % ROWS.len() as u64) as usize];
-    let mut writer =
-        Writer { random, nans, text: String::with_capacity(8192), floats: false, functions: Vec::new() };
+    let mut writer = Writer {
+        wide: random.one_in(4),
+        random,
+        nans,
+        text: String::with_capacity(8192),
+        floats: false,
+        functions: Vec::new(),
+    };
     writer.module(focus);
     let bytes = wat::parse_str(&writer.text).unwrap_or_default();
     Generated { bytes, free_nans: writer.floats }
@@ -43,6 +49,8 @@ struct Writer<'a> {
     random: &'a mut Random,
     nans: Nans,
     text: String,
+    /// Whether addresses have 64 bits.
+    wide: bool,
     /// Whether NaNs can arise.
     floats: bool,
     /// Parameters and result of the functions so far.
@@ -54,15 +62,6 @@ struct Scope {
     params: Vec<char>,
 }
 
-fn name(ty: char) -> &'static str {
-    match ty {
-        'i' | 'a' => "i32",
-        'I' => "i64",
-        'f' => "f32",
-        _ => "f64",
-    }
-}
-
 impl Writer<'_> {
     fn put(&mut self, text: std::fmt::Arguments<'_>) {
         // Writing to a string cannot fail.
@@ -71,25 +70,24 @@ impl Writer<'_> {
 
     fn module(&mut self, focus: &'static OpRow) {
         self.text.push_str(
-            "(module (import \"host\" \"note\" (func $note (param i32 i64 f32 f64) (result i64)))\n",
+            "(module (import \"host\" \"note\" (func $note (param i32 i64 f32 f64 v128) (result i64)))\n",
         );
-        self.put(format_args!("(memory (export \"memory\") {PAGES} 3) (data (i32.const 0) \""));
+        let index = if self.wide { "i64" } else { "i32" };
+        self.put(format_args!("(memory (export \"memory\") {index} {PAGES} 3) (data ({index}.const 0) \""));
         for byte in self.random.bytes(64) {
             self.put(format_args!("\\{byte:02x}"));
         }
-        self.put(format_args!("\") (data (i32.const {}) \"\\80\\00\\ff\\7f\\01\\fe\\80\\ff\")\n", END - 8));
+        self.put(format_args!(
+            "\") (data ({index}.const {}) \"\\80\\00\\ff\\7f\\01\\fe\\80\\ff\")\n",
+            END - 8
+        ));
         for ty in TYPES {
-            let constant = self.constant(ty);
+            let constant = words::constant(ty, self.random);
             let keyword = name(ty);
             self.put(format_args!("(global $g_{keyword} (mut {keyword}) {constant})\n"));
         }
         if self.nans == Nans::Canonical {
-            self.text.push_str(
-                "(func $quiet_f32 (param f32) (result f32)
-                (select (f32.const nan) (local.get 0) (f32.ne (local.get 0) (local.get 0))))
-                (func $quiet_f64 (param f64) (result f64)
-                (select (f64.const nan) (local.get 0) (f64.ne (local.get 0) (local.get 0))))\n",
-            );
+            self.text.push_str(words::QUIET);
         }
         let count = 2 + self.random.below(2);
         for _ in 0..count {
@@ -111,7 +109,7 @@ impl Writer<'_> {
         self.put(format_args!(
             " (result {keyword}) (local $l_i32 i32) (local $l_i64 i64) (local $l_f32 f32)"
         ));
-        self.text.push_str(" (local $l_f64 f64) (local $turns i32)\n");
+        self.text.push_str(" (local $l_f64 f64) (local $l_v128 v128) (local $turns i32)\n");
         let scope = Scope { params: params.clone() };
         self.focused(focus, &scope);
         for _ in 0..1 + self.random.below(3) {
@@ -125,13 +123,14 @@ impl Writer<'_> {
     /// The operator whose turn it is, its result kept where it is compared.
     fn focused(&mut self, row: &'static OpRow, scope: &Scope) {
         let applied = self.apply(row, 1, scope);
-        match row.signature.chars().last() {
-            Some(':') | None => self.put(format_args!("{applied}\n")),
-            Some(result) => {
-                let keyword = name(result);
-                self.put(format_args!("(global.set $g_{keyword} {applied})\n"));
-            }
-        }
+        let mut results = row.signature.split_once(':').map_or("", |(_, results)| results).chars();
+        let Some(first) = results.next() else {
+            self.put(format_args!("{applied}\n"));
+            return;
+        };
+        // What comes behind the first result lies above it.
+        let above: String = results.rev().map(|ty| format!("(local.set $l_{})", name(ty))).collect();
+        self.put(format_args!("{applied} {above} (global.set $g_{})\n", name(first)));
     }
 
     fn statement(&mut self, scope: &Scope, depth: usize) {
@@ -196,8 +195,9 @@ impl Writer<'_> {
             4 => self.extremum(ty, scope),
             5 => self.call(ty, depth, scope),
             _ => {
-                let rows: Vec<&'static OpRow> =
-                    ROWS.iter().copied().filter(|row| row.signature.ends_with(ty)).collect();
+                let fits =
+                    |row: &&OpRow| row.signature.split_once(':').is_some_and(|(_, results)| is(results, ty));
+                let rows: Vec<&'static OpRow> = ROWS.iter().copied().filter(fits).collect();
                 let row = *self.random.pick(&rows);
                 self.apply(row, depth - 1, scope)
             }
@@ -208,6 +208,13 @@ impl Writer<'_> {
     fn extremum(&mut self, ty: char, scope: &Scope) -> String {
         let (a, b) = (self.leaf(ty, scope), self.leaf(ty, scope));
         let keyword = name(ty);
+        if ty == 'v' {
+            let shape = self.random.pick(&["i8x16", "i16x8", "i32x4", "f32x4", "f64x2"]);
+            return format!(
+                "(v128.bitselect {a} {b} ({shape}.{}",
+                if shape.starts_with('f') { "lt" } else { "gt_s" }
+            ) + &format!(" {a} {b}))");
+        }
         let integer = matches!(ty, 'i' | 'I');
         let comparison = *self.random.pick(if integer {
             &["lt_s", "lt_u", "gt_s", "ge_u"]
@@ -231,36 +238,48 @@ impl Writer<'_> {
     }
 
     fn apply(&mut self, row: &'static OpRow, depth: usize, scope: &Scope) -> String {
-        let (operands, result) = row.signature.split_once(':').unwrap_or((row.signature, ""));
+        let operands = row.signature.split_once(':').map_or(row.signature, |(operands, _)| operands);
         let mut args = String::new();
         for ty in operands.chars() {
             let operand = match ty {
                 'a' => self.address(scope),
-                _ if self.random.one_in(4) => self.constant(ty),
+                _ if self.random.one_in(4) => words::constant(ty, self.random),
                 _ => self.expression(ty, depth, scope),
             };
             args.push(' ');
             args.push_str(&operand);
         }
         let offset = match row.immediates {
-            Immediates::MemArg => self.offset(),
+            Immediates::MemArg | Immediates::MemArgLane => self.offset(),
             _ => String::new(),
         };
-        let applied = format!("({}{offset}{args})", row.mnemonic);
-        if !makes_nans(row.mnemonic) {
-            return applied;
-        }
+        let immediates = immediates(row, self.random).unwrap_or_default();
+        let applied = format!("({}{offset}{immediates}{args})", row.mnemonic);
+        let Some(shape) = words::quieted(row.mnemonic) else { return applied };
         self.floats = true;
         match self.nans {
             Nans::Free => applied,
-            Nans::Canonical => {
-                format!("(call $quiet_{} {applied})", name(result.chars().next().unwrap_or('F')))
-            }
+            Nans::Canonical => format!("(call $quiet_{shape} {applied})"),
+        }
+    }
+
+    /// An address of the memory's width: the wide ones are sometimes such that only their upper half says that they are out
+    /// of bounds.
+    fn address(&mut self, scope: &Scope) -> String {
+        let narrow = self.narrow_address(scope);
+        if !self.wide {
+            return narrow;
+        }
+        match self.random.below(24) {
+            0 => self.leaf('I', scope),
+            1 => format!("(i64.or (i64.extend_i32_u {narrow}) (i64.const 0x100000000))"),
+            2 => format!("(i64.extend_i32_s {narrow})"),
+            _ => format!("(i64.extend_i32_u {narrow})"),
         }
     }
 
     /// An address: mostly inside, now and then around the end, seldom anywhere.
-    fn address(&mut self, scope: &Scope) -> String {
+    fn narrow_address(&mut self, scope: &Scope) -> String {
         match self.random.below(16) {
             0 => self.leaf('i', scope),
             1 => format!("(i32.const {})", END - 16 + self.random.below(32) as u64),
@@ -277,7 +296,10 @@ impl Writer<'_> {
                 let value = self.leaf('I', scope);
                 format!("(i32.wrap_i64 (i64.and {value} (i64.const 0xfff8)))")
             }
-            10 => format!("(i32.load16_u (i32.const {}))", self.random.below(64)),
+            10 => {
+                let index = if self.wide { "i64" } else { "i32" };
+                format!("(i32.load16_u ({index}.const {}))", self.random.below(64))
+            }
             _ => {
                 let value = self.expression('i', 1, scope);
                 format!("(i32.and {value} (i32.const {}))", self.random.pick(&["0xff", "0x7ff8", "0xffff"]))
@@ -304,47 +326,24 @@ impl Writer<'_> {
             0..=2 if !fitting.is_empty() => format!("(local.get {})", self.random.pick(&fitting)),
             3 => format!("(local.get $l_{keyword})"),
             4 => format!("(global.get $g_{keyword})"),
-            _ => self.constant(ty),
-        }
-    }
-
-    /// A boundary value. Floats are made from bits by a `const` that keeps them.
-    fn constant(&mut self, ty: char) -> String {
-        match ty {
-            'i' => format!("(i32.const {})", self.random.pick(&edges::I32)),
-            'I' => format!("(i64.const {})", self.random.pick(&edges::I64)),
-            'f' => format!("(f32.const {})", f32_text(*self.random.pick(&edges::F32) as u32)),
-            _ => format!("(f64.const {})", f64_text(*self.random.pick(&edges::F64))),
+            _ => words::constant(ty, self.random),
         }
     }
 }
 
-/// Whether NaN bits of the result are the engine's choice.
-fn makes_nans(mnemonic: &str) -> bool {
-    let Some((ty @ ("f32" | "f64"), operator)) = mnemonic.split_once('.') else { return false };
-    let arithmetic = ["add", "sub", "mul", "div", "sqrt", "ceil", "floor", "trunc", "nearest", "min", "max"];
-    let resized = if ty == "f32" { "demote_f64" } else { "promote_f32" };
-    arithmetic.contains(&operator) || operator == resized
+/// Whether this is the one result.
+fn is(results: &str, ty: char) -> bool {
+    results.len() == 1 && results.starts_with(ty)
 }
 
-fn f32_text(bits: u32) -> String {
-    let value = f32::from_bits(bits);
-    let sign = if value.is_sign_negative() { "-" } else { "" };
-    match bits & 0x007f_ffff {
-        payload if value.is_nan() => format!("{sign}nan:{payload:#x}"),
-        _ if value.is_infinite() => format!("{sign}inf"),
-        _ => format!("{value:e}"),
-    }
-}
-
-fn f64_text(bits: u64) -> String {
-    let value = f64::from_bits(bits);
-    let sign = if value.is_sign_negative() { "-" } else { "" };
-    match bits & 0x000f_ffff_ffff_ffff {
-        payload if value.is_nan() => format!("{sign}nan:{payload:#x}"),
-        _ if value.is_infinite() => format!("{sign}inf"),
-        _ => format!("{value:e}"),
-    }
+/// Immediates behind the offset; `None` for operators whose immediates name something of the module.
+fn immediates(row: &OpRow, random: &mut Random) -> Option<String> {
+    Some(match row.immediates {
+        Immediates::None | Immediates::MemArg => String::new(),
+        Immediates::Lane | Immediates::MemArgLane => format!(" {}", random.below(words::lanes(row.mnemonic))),
+        Immediates::Shuffle => (0..16).map(|_| format!(" {}", random.below(32))).collect(),
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -354,7 +353,7 @@ mod tests {
     #[test]
     fn every_numeric_operator_has_its_turn() {
         for mnemonic in
-            ["i32.div_s", "i64.rotr", "f32.copysign", "i64.trunc_sat_f64_u", "i64.extend32_s", "i64.store32"]
+            ["i32.div_s", "f32.copysign", "i64.store32", "i8x16.shuffle", "v128.load16_lane", "i64.add128"]
         {
             assert!(ROWS.iter().any(|row| row.mnemonic == mnemonic), "{mnemonic}");
         }
@@ -370,20 +369,6 @@ mod tests {
                 assert!(text.contains(mnemonic), "{mnemonic} is missing in\n{text}");
             }
             stream.next();
-        }
-    }
-
-    #[test]
-    fn constants_keep_their_bits() {
-        for &bits in &edges::F32 {
-            let text = format!("(module (func (drop (f32.const {}))))", f32_text(bits as u32));
-            let bytes = wat::parse_str(&text).unwrap();
-            assert!(bytes.windows(4).any(|window| window == (bits as u32).to_le_bytes()), "{bits:#x}");
-        }
-        for &bits in &edges::F64 {
-            let text = format!("(module (func (drop (f64.const {}))))", f64_text(bits));
-            let bytes = wat::parse_str(&text).unwrap();
-            assert!(bytes.windows(8).any(|window| window == bits.to_le_bytes()), "{bits:#x}");
         }
     }
 }

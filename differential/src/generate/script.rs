@@ -42,8 +42,7 @@ fn argument(ty: ValType, functions: &[(String, FuncType)], random: &mut Random) 
             Argument::Extern((!random.one_in(4)).then(|| random.next() % 1000))
         }
         ValType::Ref(_) => Argument::Func((!random.one_in(3)).then(|| (0, random.pick(functions).0.clone()))),
-        // Vectors are not built yet, and no profile makes them.
-        ValType::V128 => Argument::I64(0),
+        ValType::V128 => Argument::V128(edges::v128(random)),
     }
 }
 

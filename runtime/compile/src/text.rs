@@ -73,18 +73,17 @@ impl Text {
         Ok(CodeRange { start, len })
     }
 
-    /// Adds the addresses of a function to the map; `position` fills the gaps.
+    /// Adds the addresses of a function to the map. Code that the optimiser made for no operator of its own, and may have
+    /// fused with an access, counts to the operator whose code follows: that one lies behind whatever was fused. `position`
+    /// is for a function without operators.
     fn map_addresses(&mut self, start: u32, function: &CompiledFunction, position: u32) {
-        let mut end = 0;
-        for &(from, to, loc) in &function.positions {
-            if from > end {
-                self.map_address(start + end, position);
-            }
-            self.map_address(start + from, if loc == NOWHERE { position } else { loc });
-            end = to;
+        let mut covered = 0;
+        for &(_, to, loc) in function.positions.iter().filter(|&&(.., loc)| loc != NOWHERE) {
+            self.map_address(start + covered, loc);
+            covered = to;
         }
-        if end < function.code.len() as u32 {
-            self.map_address(start + end, position);
+        if covered == 0 {
+            self.map_address(start, position);
         }
     }
 

@@ -148,7 +148,7 @@ pub unsafe fn value_stack<'a>(store: *mut StoreCtx) -> Option<&'a mut ValueStack
     // SAFETY: by the caller's promise.
     let state = unsafe { state_of(store) };
     if state.value_stack.is_none() {
-        state.value_stack = ValueStack::new().ok();
+        state.value_stack = ValueStack::new(state.max_stack).ok();
     }
     state.value_stack.as_mut()
 }

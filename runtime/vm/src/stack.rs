@@ -4,8 +4,12 @@
 
 use crate::sys::Mapping;
 
-/// Cells of a value stack: 8 MiB of address space, which the system backs as it is used.
-const CELLS: usize = 1 << 20;
+/// Bytes of cells for each byte of native stack: a frame of cells holds every local and operand, compiled code keeps most of
+/// them in registers, and what fits on the one should fit on the other.
+const CELLS_PER_STACK: usize = 16;
+
+/// Bounds of its size in bytes: room for a call on the one side, address space of one reserved memory on the other.
+const SIZES: (usize, usize) = (64 << 10, 4 << 30);
 
 /// The cells and the part that is in use.
 #[derive(Debug)]
@@ -20,10 +24,12 @@ pub struct ValueStack {
 }
 
 impl ValueStack {
-    pub(crate) fn new() -> std::io::Result<Self> {
-        let mut map = Mapping::reserve(CELLS * 8)?;
-        map.open(0, CELLS * 8)?;
+    /// A stack that goes with this many bytes of native stack. The system backs it as it is used.
+    pub(crate) fn new(native: usize) -> std::io::Result<Self> {
+        let size = native.saturating_mul(CELLS_PER_STACK).clamp(SIZES.0, SIZES.1).next_multiple_of(64 << 10);
+        let mut map = Mapping::reserve(size)?;
+        map.open(0, size)?;
         let base = map.base().cast::<u64>();
-        Ok(Self { base, end: base.wrapping_add(CELLS), top: base, _map: map })
+        Ok(Self { base, end: base.wrapping_add(size / size_of::<u64>()), top: base, _map: map })
     }
 }

@@ -96,7 +96,7 @@ pub(crate) struct StoreState {
     exit_sources: FxHashSet<u64>,
     /// References without `wasm_call`, until a trampoline for their shape arrives.
     waiting: Vec<(NonNull<FuncRef>, u32)>,
-    max_stack: usize,
+    pub(crate) max_stack: usize,
     depth: u32,
 }
 

@@ -4,7 +4,6 @@ use super::Lowering;
 use super::memory::Extend::{Signed, Unsigned};
 use crate::error::Result;
 use assay_model::index::{DataIdx, ElemIdx, FuncIdx, GlobalIdx, MemoryIdx, TableIdx, TypeIdx};
-use assay_model::trap::TrapKind;
 use assay_model::types::RefType;
 use assay_parse::heap_type;
 use cranelift_codegen::ir::InstBuilder;
@@ -19,7 +18,7 @@ impl Lowering<'_> {
         match *operator {
             // Control
             Op::Unreachable => {
-                self.trap(TrapKind::Unreachable);
+                self.unreachable();
                 self.reachable = false;
             }
             Op::Nop => {}

@@ -48,6 +48,17 @@ impl Lowering<'_> {
         }
     }
 
+    /// Traps as the operator `unreachable`. A block that does nothing but trap would become part of the branch to it, and the
+    /// trap would be reported there; so it does something that costs nothing, and stands out of the way instead.
+    pub(super) fn unreachable(&mut self) {
+        let here = self.builder.current_block();
+        if let Some(block) = here.filter(|&block| Some(block) != self.builder.func.layout.entry_block()) {
+            self.builder.set_cold_block(block);
+        }
+        self.builder.ins().nop();
+        self.trap(TrapKind::Unreachable);
+    }
+
     /// Traps when `condition` is not zero.
     pub(super) fn trap_if(&mut self, condition: Value, kind: TrapKind) {
         if self.signals() {
