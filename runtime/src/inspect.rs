@@ -1,7 +1,7 @@
 //! What only a judge may see: objects of an instance that are not exported.
 
 use crate::store::{AsContext, AsContextMut};
-use crate::{Func, Global, Instance, Memory, Table};
+use crate::{Func, Global, Instance, Memory, Result, Table};
 
 /// Every memory of an instance, in the order of its index space.
 pub fn memories(mut store: impl AsContextMut, instance: Instance) -> Vec<Memory> {
@@ -25,6 +25,15 @@ pub fn globals(mut store: impl AsContextMut, instance: Instance) -> Vec<Global> 
     let opaque = context.opaque_mut();
     let (.., globals) = opaque.vm.instance_objects(instance.id());
     globals.iter().map(|&id| Global { store: opaque.id, id }).collect()
+}
+
+/// Checks the custom sections of a valid module that have a meaning here: names and branch hints. Loading a module
+/// ignores those that make no sense, as the specification asks.
+///
+/// # Errors
+/// When a section is malformed, or does not fit the module.
+pub fn check_custom_sections(bytes: &[u8]) -> Result<()> {
+    Ok(assay_parse::check_custom_sections(bytes)?)
 }
 
 /// Where a function comes from.

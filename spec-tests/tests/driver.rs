@@ -90,7 +90,7 @@ fn every_kind_of_directive_is_played() {
     assert!(run.report.rows.is_empty());
     assert_eq!(run.report.summary.verdict().exit_code(), 0);
     let counts = &run.report.summary.engines["fake"];
-    assert_eq!((counts.directives, counts.assertions, counts.message), (17, 10, 17));
+    assert_eq!((counts.directives, counts.assertions, counts.message), (19, 12, 19));
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn what_is_wrong_is_told_from_what_is_wrong_for_another_reason() {
     check_against_comments("wrong.wast", "fake", &run.rows);
     assert_eq!(run.report.summary.verdict().exit_code(), 1);
     let counts = &run.report.summary.engines["fake"];
-    assert_eq!((counts.outcome, counts.stage, counts.message), (9, 3, 1));
+    assert_eq!((counts.outcome, counts.stage, counts.message), (10, 3, 1));
     let first = run.rows.iter().find(|row| row.line == 3).unwrap();
     assert_eq!(first.expected.as_deref(), Some("(i32.const 2)"));
     assert_eq!(first.actual.as_deref(), Some("(i32.const 1)"));
@@ -183,7 +183,7 @@ fn too_many_losses_end_the_attempts_but_not_the_account() {
 #[test]
 fn a_worker_that_never_gets_to_a_step_leaves_no_hole() {
     let run = play_script("steps.wast", &["stillborn"]);
-    assert_eq!(run.rows.len(), 17);
+    assert_eq!(run.rows.len(), 19);
     let mut said: Vec<String> = run.rows.iter().map(|row| row.status.to_string()).collect();
     assert_eq!(said.remove(0), "crash(exit code 3)");
     assert!(said.iter().all(|status| status == "skip(blocked by line 2)"), "{said:?}");
@@ -206,10 +206,10 @@ fn fail_fast_accounts_for_what_it_leaves_out() {
     options.jobs = 1;
     options.filters = vec!["wrong".to_owned(), "steps".to_owned()];
     let run = play(&options);
-    assert_eq!(run.rows.len(), 18 + 17);
+    assert_eq!(run.rows.len(), 21 + 19);
     // The script that fails is the longer one and comes first.
     let left_out = run.rows.iter().filter(|row| &*row.file == "steps.wast");
-    assert!(left_out.clone().count() == 17 && left_out.clone().all(|row| row.status.name() == "skip"));
+    assert!(left_out.clone().count() == 19 && left_out.clone().all(|row| row.status.name() == "skip"));
 }
 
 #[test]

@@ -59,8 +59,19 @@ pub struct ModuleModel {
     pub bodies: Vec<Range<u32>>,
     /// Names of functions, from the name section.
     pub func_names: BTreeMap<u32, String>,
+    /// Branch hints of functions, in the order of both; they may stand at any offset, branch or not.
+    pub branch_hints: Vec<(FuncIdx, Vec<BranchHint>)>,
     /// How many functions have an [`EscapeIdx`].
     pub escaping_funcs: u32,
+}
+
+/// Which way a branch usually goes. Nothing depends on it but speed.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BranchHint {
+    /// The position of the operator in its body.
+    pub offset: u32,
+    /// Whether the condition is usually true.
+    pub taken: bool,
 }
 
 /// A function of the index space.
@@ -252,6 +263,12 @@ impl ModuleModel {
     /// The defined global behind `global`, unless it is imported.
     pub fn defined_global(&self, global: GlobalIdx) -> Option<DefinedGlobalIdx> {
         global.0.checked_sub(self.imported_globals).map(DefinedGlobalIdx)
+    }
+
+    /// The branch hints of a function.
+    pub fn branch_hints_of(&self, func: FuncIdx) -> &[BranchHint] {
+        let found = self.branch_hints.binary_search_by_key(&func.0, |(func, _)| func.0);
+        found.map_or(&[], |at| &self.branch_hints[at].1)
     }
 
     /// The element segment with this index.

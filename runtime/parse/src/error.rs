@@ -48,6 +48,16 @@ fn hint(needs: Option<Feature>) -> String {
 }
 
 impl ParseError {
+    /// Bytes that do not follow a format.
+    pub(crate) fn malformed(offset: u64, message: &str) -> Self {
+        ParseError::Rejected { stage: Stage::Malformed, offset, message: message.to_owned(), needs: None }
+    }
+
+    /// An error of wasmparser while it decodes.
+    pub(crate) fn undecodable(error: &wasmparser::BinaryReaderError) -> Self {
+        Self::malformed(error.offset(), error.message())
+    }
+
     /// An error of wasmparser whose stage is decided later, by [`crate::stage::classify`].
     pub(crate) fn undecided(error: &wasmparser::BinaryReaderError) -> Self {
         ParseError::Rejected {

@@ -8,8 +8,10 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
 mod body;
+mod branch_hints;
 mod const_expr;
 mod convert;
+mod custom;
 mod error;
 mod features;
 mod module;
@@ -18,6 +20,7 @@ mod support;
 
 pub use body::{BodyAllocations, BodyReader, Op};
 pub use convert::{heap_type, ref_type, val_type};
+pub use custom::check_custom_sections;
 pub use error::{ParseError, Stage};
 pub use module::{ParsedModule, parse, parse_for};
 pub use wasmparser;

@@ -1,7 +1,7 @@
 //! Sections in, module model out; validated section by section on the way.
 
 use crate::stage::classify;
-use crate::{ParseError, const_expr::const_expr, convert, features::wasm_features, support};
+use crate::{ParseError, branch_hints, const_expr::const_expr, convert, features::wasm_features, support};
 use assay_model::features::FeatureSet;
 use assay_model::index::{EscapeIdx, FuncIdx, GlobalIdx, MemoryIdx, TableIdx, TagIdx, TypeIdx};
 use assay_model::module::{
@@ -152,6 +152,8 @@ impl Builder {
             Payload::CustomSection(section) => {
                 if let KnownCustom::Name(names) = section.as_known() {
                     self.names(names);
+                } else if section.name() == branch_hints::NAME && model.bodies.is_empty() {
+                    model.branch_hints = branch_hints::decode(&section).unwrap_or_default();
                 }
                 Ok(())
             }

@@ -2,7 +2,7 @@
 
 use assay_model::features::{Feature, FeatureSet};
 use assay_model::index::FuncIdx;
-use assay_parse::{ParseError, Stage, parse};
+use assay_parse::{ParseError, Stage, check_custom_sections, parse};
 
 fn parse_text(text: &str, features: FeatureSet) -> Result<assay_parse::ParsedModule, ParseError> {
     let bytes = wat::parse_str(text).expect("test text assembles");
@@ -67,4 +67,76 @@ fn a_feature_that_is_on_but_not_built_is_unsupported() {
         Err(ParseError::Unsupported { feature }) => assert_eq!(feature, Feature::Gc),
         other => panic!("expected unsupported, got {:?}", other.map(|parsed| parsed.model)),
     }
+}
+
+/// A module with this content in the section of branch hints, which stands before or behind the code.
+fn hinted(before: bool, content: &[u8]) -> Vec<u8> {
+    // The body: `local.get 0` at 1, `if` at 3, `end` at 5, `local.get 0` at 6, `br_if 0` at 8, `end` at 10.
+    let text = "(module (import \"\" \"\" (func)) (func (param i32) (if (local.get 0) (then)) (br_if 0 (local.get 0))))";
+    let bytes = wat::parse_str(text).expect("assembles");
+    let name = b"metadata.code.branch_hint";
+    let mut section = vec![0, (1 + name.len() + content.len()) as u8, name.len() as u8];
+    section.extend_from_slice(name);
+    section.extend_from_slice(content);
+    let code = bytes.iter().rposition(|&byte| byte == 10).expect("a code section");
+    let code = bytes[..code].iter().rposition(|&byte| byte == 10).unwrap_or(code);
+    let at = if before { code } else { bytes.len() };
+    [&bytes[..at], &section, &bytes[at..]].concat()
+}
+
+#[test]
+fn branch_hints_are_data_of_the_model() {
+    let bytes = hinted(true, &[1, 1, 2, 3, 1, 0, 8, 1, 1]);
+    check_custom_sections(&bytes).expect("sound");
+    let model = parse(&bytes, FeatureSet::default()).expect("valid").model;
+    let hints: Vec<_> =
+        model.branch_hints_of(FuncIdx(1)).iter().map(|hint| (hint.offset, hint.taken)).collect();
+    assert_eq!(hints, [(3, false), (8, true)]);
+    assert!(model.branch_hints_of(FuncIdx(0)).is_empty());
+}
+
+#[test]
+fn branch_hints_that_make_no_sense_are_ignored_and_named_when_asked_for() {
+    let cases: [(bool, &[u8], Stage, &str); 10] = [
+        (true, &[1, 1, 1, 3, 1, 2], Stage::Malformed, "invalid branch hint taken byte"),
+        (true, &[1, 1, 1, 3, 2, 0], Stage::Malformed, "invalid branch hint byte"),
+        (true, &[1, 1, 2, 3, 1, 0], Stage::Malformed, "unexpected end"),
+        (true, &[1, 1, 1, 3, 1, 0, 9], Stage::Malformed, "unexpected data behind"),
+        (true, &[1, 1, 2, 3, 1, 0, 3, 1, 1], Stage::Malformed, "branch hints are out of order"),
+        (
+            true,
+            &[2, 1, 1, 3, 1, 0, 1, 1, 8, 1, 0],
+            Stage::Malformed,
+            "functions with branch hints are out of order",
+        ),
+        (false, &[1, 1, 1, 3, 1, 0], Stage::Malformed, "branch hints behind the code"),
+        (true, &[1, 1, 1, 6, 1, 0], Stage::Invalid, "branch hint: invalid target"),
+        (true, &[1, 1, 1, 4, 1, 0], Stage::Invalid, "no operator at offset 4 of function 1"),
+        (true, &[1, 0, 1, 3, 1, 0], Stage::Invalid, "branch hints for function 0 without a body"),
+    ];
+    for (before, content, expected, text) in cases {
+        let bytes = hinted(before, content);
+        let parsed = parse(&bytes, FeatureSet::default()).expect("custom sections reject no module");
+        parsed.validate_bodies(&bytes).expect("valid");
+        match check_custom_sections(&bytes) {
+            Err(ParseError::Rejected { stage, message, .. }) => {
+                assert_eq!(stage, expected, "{message}");
+                assert!(message.contains(text), "{message}");
+            }
+            other => panic!("{content:?}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn names_that_do_not_decode_are_malformed_for_a_judge_only() {
+    let bytes = wat::parse_str("(module (func $f (local $x i32)))").expect("assembles");
+    check_custom_sections(&bytes).expect("sound");
+    let torn: Vec<u8> = bytes.iter().map(|&byte| if byte == b'x' { 0xff } else { byte }).collect();
+    assert_ne!(bytes, torn);
+    parse(&torn, FeatureSet::default()).expect("custom sections reject no module");
+    assert!(matches!(
+        check_custom_sections(&torn),
+        Err(ParseError::Rejected { stage: Stage::Malformed, .. })
+    ));
 }

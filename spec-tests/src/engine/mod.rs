@@ -33,6 +33,9 @@ pub trait Session {
     /// Decodes and validates a module without compiling it.
     fn check(&mut self, bytes: &[u8]) -> Result<(), Failure>;
 
+    /// Looks into the custom sections of a valid module.
+    fn check_custom(&mut self, bytes: &[u8]) -> Result<(), Failure>;
+
     /// Decodes, validates and compiles a module.
     fn define(&mut self, bytes: &[u8]) -> Result<ModuleId, Failure>;
 

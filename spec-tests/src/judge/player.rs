@@ -176,23 +176,13 @@ impl<'s, 'a> Player<'s, 'a> {
         let outcome = match at {
             Refusal::Malformed | Refusal::Invalid => self.check(source),
             Refusal::Unlinkable => self.define(source).and_then(|module| self.instantiate(module)).map(drop),
-            Refusal::MalformedCustom | Refusal::InvalidCustom => {
-                return self.refuse_custom(at, source, message);
-            }
+            Refusal::MalformedCustom | Refusal::InvalidCustom => self.check_custom(source),
         };
         match outcome {
             Ok(()) => verdict::accepted(at, message),
             Err(trouble) => {
                 judge(trouble, |failure| verdict::refused(verdict::stage_of(at), message, &failure))
             }
-        }
-    }
-
-    /// Custom sections are judged by their text alone: an engine has no duty to look into them.
-    fn refuse_custom(&mut self, at: Refusal, source: &Source<'a>, message: &str) -> Judgement {
-        match encode(source) {
-            Err(failure) => verdict::refused(verdict::stage_of(at), message, &failure),
-            Ok(_) => Judgement::Skip(Absence::Feature("custom-annotations".to_owned())),
         }
     }
 
@@ -244,6 +234,14 @@ impl<'s, 'a> Player<'s, 'a> {
     fn check(&mut self, source: &Source<'a>) -> Result<(), Trouble> {
         let bytes = encode(source).map_err(Trouble::Failed)?;
         self.session.check(bytes).map_err(|failure| self.refusal(failure))
+    }
+
+    /// Looks into custom sections. Where an annotation has become one, the module is sound but for it.
+    fn check_custom(&mut self, source: &Source<'a>) -> Result<(), Trouble> {
+        let bytes = encode(source).map_err(Trouble::Failed)?;
+        let unsound = |failure| Failure::new(Stage::Host, format!("the module itself is {failure}"));
+        self.session.check(bytes).map_err(|failure| Trouble::Failed(unsound(failure)))?;
+        self.session.check_custom(bytes).map_err(|failure| self.refusal(failure))
     }
 
     fn define(&mut self, source: &Source<'a>) -> Result<ModuleId, Trouble> {

@@ -16,3 +16,5 @@
 (assert_malformed (module binary "\00asm" "MALFORMED") "unexpected end")
 (assert_invalid (module (data "INVALID")) "some other words")
 (assert_unlinkable (module (data "from vectors.")) "unknown import")
+(assert_malformed_custom (module quote "(func (@custom \"misplaced\"))") "misplaced @custom annotation")
+(assert_invalid_custom (module (data "BAD_CUSTOM")) "invalid target")

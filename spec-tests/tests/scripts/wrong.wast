@@ -17,3 +17,6 @@
 (invoke "overflow")                                                     ;; fail
 (module (data "INVALID"))                                               ;; fail
 (assert_bogus)                                                          ;; fail
+(assert_invalid_custom (module) "invalid target")                       ;; fail
+(assert_invalid_custom (module (data "INVALID")) "invalid target")      ;; fail
+(assert_malformed_custom (module (data "BAD_CUSTOM")) "invalid target") ;; wrong-reason: stage

@@ -35,6 +35,10 @@ impl Session for FakeSession {
         Ok(())
     }
 
+    fn check_custom(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        if says(bytes, "BAD_CUSTOM") { Err(Failure::new(Stage::Invalid, "invalid target")) } else { Ok(()) }
+    }
+
     fn define(&mut self, bytes: &[u8]) -> Result<ModuleId, Failure> {
         self.check(bytes)?;
         if says(bytes, "VECTORS") {

@@ -64,15 +64,28 @@ impl<'a> Lowering<'a> {
         Ok(())
     }
 
+    /// Whether the condition of the operator at hand is usually true, where the module says so.
+    fn hint(&mut self) -> Option<bool> {
+        let body = self.plan.model.defined_func(self.func).map(|func| &self.plan.model.bodies[func.index()]);
+        let offset = self.builder.srcloc().bits() - body?.start;
+        let ahead = self.hints.iter().position(|hint| hint.offset >= offset).unwrap_or(self.hints.len());
+        self.hints = &self.hints[ahead..];
+        self.hints.first().filter(|hint| hint.offset == offset).map(|hint| hint.taken)
+    }
+
     pub(super) fn if_(&mut self, ty: BlockType) -> Result<()> {
+        let hint = self.hint();
         let (params, results) = self.block_types(ty)?;
         let condition = self.pop_condition();
         let kept = self.top(params.len()).to_vec();
         let (then, otherwise) = (self.builder.create_block(), self.builder.create_block());
         self.builder.ins().brif(condition, then, &[], otherwise, &[]);
+        if hint == Some(false) {
+            self.builder.set_cold_block(then);
+        }
         self.builder.seal_block(then);
         self.builder.switch_to_block(then);
-        self.push_frame(FrameKind::If(otherwise, kept), params, results);
+        self.push_frame(FrameKind::If(otherwise, kept, hint.map(|taken| !taken)), params, results);
         Ok(())
     }
 
@@ -83,8 +96,11 @@ impl<'a> Lowering<'a> {
         }
         let last = self.frames.len() - 1;
         let frame = &mut self.frames[last];
-        if let FrameKind::If(otherwise, kept) = &mut frame.kind {
+        if let FrameKind::If(otherwise, kept, hint) = &mut frame.kind {
             let otherwise = *otherwise;
+            if *hint == Some(false) {
+                self.builder.set_cold_block(otherwise);
+            }
             self.scratch.stack.truncate(frame.height);
             self.scratch.stack.append(kept);
             frame.kind = FrameKind::Block;
@@ -103,7 +119,7 @@ impl<'a> Lowering<'a> {
             FrameKind::Function => return self.end_function(after, results),
             FrameKind::Block => {}
             FrameKind::Loop(header) => self.builder.seal_block(header),
-            FrameKind::If(otherwise, kept) => {
+            FrameKind::If(otherwise, kept, _) => {
                 let block = after
                     .unwrap_or_else(|| if results == 0 { otherwise } else { self.block_with(frame.results) });
                 if self.reachable {
@@ -176,11 +192,15 @@ impl<'a> Lowering<'a> {
     }
 
     pub(super) fn br_if(&mut self, depth: u32) {
+        let hint = self.hint();
         let condition = self.pop_condition();
         let (block, arity) = self.target(depth);
         self.top_as_args(arity);
         let next = self.builder.create_block();
         self.builder.ins().brif(condition, block, &self.scratch.args, next, &[]);
+        if hint == Some(true) {
+            self.builder.set_cold_block(next);
+        }
         self.builder.switch_to_block(next);
         self.builder.seal_block(next);
     }

@@ -34,8 +34,9 @@ pub(super) enum FrameKind {
     Block,
     /// `loop`, with the block that branches go to.
     Loop(Block),
-    /// `if` before its `else`: the block of the other side, and the operands that side starts with.
-    If(Block, Vec<Value>),
+    /// `if` before its `else`: the block of the other side, the operands that side starts with, and whether it is hinted
+    /// to be the common one.
+    If(Block, Vec<Value>, Option<bool>),
     /// Anything opened in unreachable code. It gives no code at all.
     Dead,
 }

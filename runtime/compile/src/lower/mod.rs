@@ -27,6 +27,7 @@ mod wide;
 use crate::error::{CompileError, Result};
 use crate::plan::{ModulePlan, Region};
 use assay_model::index::{DefinedFuncIdx, FuncIdx};
+use assay_model::module::BranchHint;
 use assay_model::types::ValType;
 use assay_parse::{BodyReader, Op};
 use cranelift_codegen::ir::types::{F32, F64, I8X16, I32, I64};
@@ -86,6 +87,8 @@ struct Lowering<'a> {
     reachable: bool,
     /// Fuel of the segment so far.
     fuel: u64,
+    /// Branch hints that lie ahead.
+    hints: &'a [BranchHint],
 }
 
 /// Translates the body that `reader` stands before into `builder`'s function, whose signature is set.
@@ -136,6 +139,7 @@ impl<'a> Lowering<'a> {
             frames,
             reachable: true,
             fuel: 0,
+            hints: plan.model.branch_hints_of(func),
         }
     }
 

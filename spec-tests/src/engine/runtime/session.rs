@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use assay_runtime::{
     Engine, EngineKind, Error, Extern, ExternRef, Feature, FeatureSet, Instance, Linker, Module, Store, Val,
+    inspect,
 };
 
 use super::spectest;
@@ -121,6 +122,10 @@ impl<'e> RuntimeSession<'e> {
 impl Session for RuntimeSession<'_> {
     fn check(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         Ok(Module::validate(self.engine, bytes)?)
+    }
+
+    fn check_custom(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        Ok(inspect::check_custom_sections(bytes)?)
     }
 
     fn define(&mut self, bytes: &[u8]) -> Result<ModuleId, Failure> {
