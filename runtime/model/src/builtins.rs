@@ -43,8 +43,8 @@ macro_rules! builtins {
 
 builtins! {
     /// `(store, code)`: leaves compiled code. Called directly by the frame that fails, so that the machine finds the
-    /// position in the return address. `code` is a trap code, or 0 when the reason already waits in the store.
-    /// Does not return.
+    /// position in the return address. `code` is a trap code, or 0 when the reason already waits in the store, or a
+    /// tail call. Does not return.
     Raise(Ptr, I32);
     /// `(vmctx, memory, delta pages) -> old pages or -1`, for `memory.grow`. Narrow the result for 32-bit memories.
     MemoryGrow(Ptr, I32, I64) -> I64;

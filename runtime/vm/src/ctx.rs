@@ -40,6 +40,9 @@ pub struct StoreCtx {
     pub(crate) owner: *mut (),
     /// The rest of the store.
     pub(crate) state: *mut StoreState,
+    /// The call that is being made comes from a loop that takes tail calls (see [`crate::tail_call`]). True only until
+    /// the callee is entered.
+    pub(crate) driven: bool,
 }
 
 /// What a function reference points to. See [`func_ref`].

@@ -127,18 +127,6 @@ pub unsafe fn push_frame(store: *mut StoreCtx, vmctx: *mut VmCtx, func: FuncIdx,
     unsafe { state_of(store) }.pending.push_frame(Frame { module, func, offset });
 }
 
-/// Calls a function of any engine: arguments in `values`, results out, a status back. When it is
-/// [`status::RAISED`], the reason waits in the store.
-///
-/// # Safety
-/// See the module's note; `values` is as long as the longer of the callee's parameters and results (invariant 4).
-pub unsafe fn invoke(callee: *mut FuncRef, values: *mut Value) -> u32 {
-    // SAFETY: by the caller's promise.
-    let array_call = unsafe { (*callee).array_call };
-    // SAFETY: by the caller's promise.
-    unsafe { array_call(callee, values) }
-}
-
 /// The value stack of the store, or `None` when the system gives no memory for it. The engine that uses it moves
 /// [`ValueStack::top`] up while it runs and back when it is done.
 ///
@@ -163,11 +151,14 @@ pub unsafe fn native_stack_left(store: *mut StoreCtx) -> bool {
     sys::stack_pointer() as u64 > limit
 }
 
-/// `ArrayCall` of compiled functions.
+/// `ArrayCall` of compiled functions. Only calls by [`crate::tail_call`] come here: compiled code calls compiled code
+/// directly.
 pub(crate) unsafe extern "C" fn enter_compiled(callee: *mut FuncRef, values: *mut Value) -> u32 {
     // SAFETY: whoever calls has a reference that is alive with its store (invariant 1).
     let FuncRef { wasm_call, ctx, store, body, .. } = unsafe { *callee };
-    // SAFETY: the store is alive.
+    // SAFETY: the store is alive. Compiled code is left for tail calls by its exit trampolines.
+    unsafe { (*store).driven = false };
+    // SAFETY: as above.
     if !unsafe { native_stack_left(store) } {
         // SAFETY: as above.
         unsafe { raise_trap(store, TrapKind::StackOverflow, None) };

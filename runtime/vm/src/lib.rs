@@ -41,13 +41,14 @@ mod stack;
 mod store;
 mod sys;
 mod table;
+mod tail_call;
 mod value;
 
 pub use code::CodeImage;
 pub use ctx::{ArrayCall, FuncRef, MemoryDef, StoreCtx, TableDef, VmCtx};
 pub use engine_api::{
-    data_segment, drop_data, drop_elem, elem_segment, invoke, memory_grow, native_stack_left, push_frame,
-    raise_trap, table_grow, value_stack,
+    data_segment, drop_data, drop_elem, elem_segment, memory_grow, native_stack_left, push_frame, raise_trap,
+    table_grow, value_stack,
 };
 pub use host::{HostBody, HostCall};
 pub use instance::{DefinedFuncs, Imports, InstanceParts, InstantiateError};
@@ -57,4 +58,5 @@ pub use raise::{Frame, Raised, Reason};
 pub use stack::ValueStack;
 pub use store::{ExternId, FuncId, GlobalId, InstanceId, MemoryId, Store, TableId};
 pub use sys::install_signal_handlers;
+pub use tail_call::{follow_tail_calls, invoke, request_tail_call, takes_tail_calls};
 pub use value::Value;

@@ -2,13 +2,15 @@
 //!
 //! The reason and the frames of the backtrace wait in the store while each activation in turn is left, innermost
 //! first; whoever made the outermost call takes them. Compiled code is left by the `leave` stub, everything else by
-//! an ordinary return with status `RAISED`.
+//! an ordinary return with status `RAISED`. Compiled code is also left from here when it ends in a tail call that
+//! another engine carries on (see `tail_call`).
 #![expect(unsafe_code, reason = "walks frames and leaves compiled code")]
 
 use crate::code;
 use crate::ctx::StoreCtx;
 use crate::sys;
 use assay_model::index::FuncIdx;
+use assay_model::layout::status;
 use assay_model::trap::TrapKind;
 use std::any::Any;
 use std::error::Error;
@@ -95,14 +97,18 @@ pub(crate) unsafe fn set_pending(store: *mut StoreCtx, reason: Reason) {
     unsafe { crate::store::state_of(store) }.pending.set(reason);
 }
 
-/// Target of the `Raise` builtin: `code` 0 means that the reason waits already; `pc` is the return address in
-/// compiled code, `fp` the frame pointer there.
+/// Target of the `Raise` builtin: `code` 0 means that the reason waits already, or a tail call that the whole activation
+/// is left for; `pc` is the return address in compiled code, `fp` the frame pointer there.
 pub(crate) unsafe extern "C" fn raise_from_code(store: *mut StoreCtx, code: u32, pc: usize, fp: usize) -> ! {
     if let Some(kind) = u8::try_from(code).ok().and_then(TrapKind::from_code) {
         // SAFETY: compiled code runs with its store alive and on this thread (invariants 1 and 2).
         let detail = unsafe { take_payload(store, kind) };
         // SAFETY: as above.
         unsafe { set_pending(store, Reason::Trap { kind, detail }) };
+        // SAFETY: as above; the reference ends with the statement.
+    } else if unsafe { crate::store::state_of(store) }.tail_calls.wait() {
+        // SAFETY: compiled code called the builtin, so no Rust frame but this one lies above it (invariant 7).
+        unsafe { sys::leave(store, status::TAIL_CALL) }
     }
     // The return address is behind the call; the call itself has the position.
     // SAFETY: as above.
@@ -143,7 +149,7 @@ unsafe fn unwind(store: *mut StoreCtx, pc: usize, fp: usize) -> ! {
     unsafe { note_frames(store, pc, fp) };
     // SAFETY: the only Rust frame above the compiled code is this one and its caller's, which hold nothing that has
     // to be dropped (invariant 7).
-    unsafe { sys::leave(store) }
+    unsafe { sys::leave(store, status::RAISED) }
 }
 
 unsafe fn note_frames(store: *mut StoreCtx, mut pc: usize, mut fp: usize) {

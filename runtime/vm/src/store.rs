@@ -13,6 +13,7 @@ use crate::memory::{Memory, MemoryError, MemoryPlan};
 use crate::raise::{Pending, Raised, Reason};
 use crate::stack::ValueStack;
 use crate::table::Table;
+use crate::tail_call::{self, TailCalls};
 use crate::{builtins, sys, value::Value};
 use assay_model::layout::status;
 use assay_model::trap::TrapKind;
@@ -76,6 +77,7 @@ pub(crate) struct Global {
 pub(crate) struct StoreState {
     pub(crate) ctx: StoreCtx,
     pub(crate) pending: Pending,
+    pub(crate) tail_calls: TailCalls,
     /// A panic of the embedder's limiter, carried on when the outermost call returns.
     pub(crate) limiter_panic: Option<Box<dyn Any + Send>>,
     pub(crate) limiter: Option<Box<dyn Limiter + Send>>,
@@ -128,10 +130,12 @@ impl Store {
             builtins: builtins::table(),
             owner: std::ptr::null_mut(),
             state: std::ptr::null_mut(),
+            driven: false,
         };
         let state = Box::new(StoreState {
             ctx,
             pending: Pending::default(),
+            tail_calls: TailCalls::default(),
             limiter_panic: None,
             limiter: None,
             memories: Vec::new(),
@@ -376,14 +380,12 @@ impl Store {
     pub unsafe fn call(&mut self, func: FuncId, values: &mut [Value]) -> Result<(), Raised> {
         let func_ref = self.state().funcs[func.index()].as_ptr();
         let store = self.ctx_ptr();
-        // SAFETY: interned references live as long as the store (invariant 1).
-        let array_call = unsafe { (*func_ref).array_call };
         if !self.state_mut().begin_call() {
             let reason = Reason::Trap { kind: TrapKind::StackOverflow, detail: None };
             return Err(Raised { reason, frames: Vec::new(), omitted: 0 });
         }
-        // SAFETY: by the caller's promise.
-        let outcome = unsafe { array_call(func_ref, values.as_mut_ptr()) };
+        // SAFETY: by the caller's promise; interned references live as long as the store (invariant 1).
+        let outcome = unsafe { tail_call::invoke(func_ref, values.as_mut_ptr()) };
         // SAFETY: the call is over; nobody else refers to the state (invariant 2).
         let state = unsafe { state_of(store) };
         state.depth -= 1;

@@ -127,8 +127,9 @@ impl Step for CallRef {
     }
 }
 
-/// The canonical type that a type index of the module stands for. With subtyping, a reference whose type is not this
-/// one will also match when it is a subtype; the place for that is behind the comparison.
+/// The canonical type that a type index of the module stands for. Without the GC proposal every type is final, so that
+/// equality is the whole check; with it, a reference whose type is not this one will also match when it is a subtype,
+/// and the place for that is behind the comparison.
 #[inline(always)]
 fn expected_type(m: &Machine, ty: u32) -> u32 {
     // SAFETY: the context is alive (invariant 3).

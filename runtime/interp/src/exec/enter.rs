@@ -1,4 +1,5 @@
-//! Entry from outside: a value array becomes the first frame of a new activation.
+//! Entry from outside: a value array becomes the first frame of a new activation, which ends with results, a trap, or a
+//! tail call that leaves the interpreter.
 
 use super::call::{ACTIVATION_END, has_room, open_frame};
 use super::dispatch::drive;
@@ -21,6 +22,8 @@ unsafe extern "C" fn enter(callee: *mut FuncRef, values: *mut Value) -> u32 {
     let FuncRef { store, vmctx, body, .. } = unsafe { *callee };
     // SAFETY: the body of an interpreted function is its code record, alive with its instance (invariant 1).
     let code = unsafe { *body.cast::<FuncCode>() };
+    // SAFETY: by the caller's promise.
+    let takes_tail_calls = unsafe { assay_vm::takes_tail_calls(store) };
     // SAFETY: by the caller's promise.
     let native = unsafe { assay_vm::native_stack_left(store) };
     // SAFETY: by the caller's promise; the stack is not used beside this one until the callee runs.
@@ -52,6 +55,10 @@ unsafe extern "C" fn enter(callee: *mut FuncRef, values: *mut Value) -> u32 {
     }
     if outcome == status::OK {
         gather(fp, values, results);
+    }
+    if outcome == status::TAIL_CALL && !takes_tail_calls {
+        // SAFETY: the activation asked for a tail call, whose results are its own.
+        return unsafe { assay_vm::follow_tail_calls(store, values) };
     }
     outcome
 }

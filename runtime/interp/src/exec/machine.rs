@@ -113,6 +113,12 @@ impl Machine {
         Flow::Exit(unwind::trap(self.ctx, self.ip, self.fp, kind))
     }
 
+    /// Ends the activation by an access out of bounds of the present instruction.
+    #[inline(always)]
+    pub(super) fn out_of_bounds(self, address: u64) -> Flow {
+        Flow::Exit(unwind::out_of_bounds(self.ctx, self.ip, self.fp, address))
+    }
+
     /// The context of the running instance.
     #[inline(always)]
     pub(super) fn vmctx(&self) -> *mut VmCtx {

@@ -7,7 +7,6 @@
 use super::dispatch::{Flow, Opcode, Pair, Step};
 use super::machine::{HEAD, Machine, Packed, memory_at};
 use super::operand::{Acc, Cell, Imm, Mode, Slot, Source, Target, ToAcc, ToSlot};
-use assay_model::trap::TrapKind;
 use std::marker::PhantomData;
 
 /// What a memory holds at an address: little-endian bytes of an integer or float.
@@ -68,20 +67,31 @@ pub(super) fn store<R: Stored>(place: *mut u8, value: R) {
     unsafe { (*place.cast::<Packed<R>>()).0 = R::from_memory(value) };
 }
 
-/// The first byte of an access to memory 0 that ends at `address + offset and width`.
+/// The first byte of an access to memory 0 that ends at `address + offset and width`; else the effective address.
 #[inline(always)]
-pub(super) fn locate<R: Stored>(m: &Machine, address: u32, end_offset: u32) -> Option<*mut u8> {
+pub(super) fn locate<R: Stored>(m: &Machine, address: u32, end_offset: u32) -> Result<*mut u8, u64> {
     let end = u64::from(address) + u64::from(end_offset);
-    (end <= m.len).then(|| m.mem.wrapping_add(end as usize).wrapping_sub(R::SIZE as usize))
+    if end <= m.len {
+        Ok(m.mem.wrapping_add(end as usize).wrapping_sub(R::SIZE as usize))
+    } else {
+        Err(end.wrapping_sub(u64::from(R::SIZE)))
+    }
 }
 
-/// The first byte of an access to any memory.
+/// The first byte of an access to any memory; else the effective address, or the greatest one when it has 65 bits.
 #[inline(always)]
-pub(super) fn locate_in<R: Stored>(m: &Machine, memory: u32, address: u64, offset: u64) -> Option<*mut u8> {
+pub(super) fn locate_in<R: Stored>(
+    m: &Machine,
+    memory: u32,
+    address: u64,
+    offset: u64,
+) -> Result<*mut u8, u64> {
     let (base, len) = memory_at(m.vmctx(), memory);
-    let start = address.checked_add(offset)?;
-    let end = start.checked_add(u64::from(R::SIZE))?;
-    (end <= len).then(|| base.wrapping_add(start as usize))
+    let start = address.saturating_add(offset);
+    match start.checked_add(u64::from(R::SIZE)) {
+        Some(end) if end <= len => Ok(base.wrapping_add(start as usize)),
+        _ => Err(start),
+    }
 }
 
 /// `[destination, offset and width, address]`, memory 0
@@ -92,11 +102,11 @@ impl<O: LoadOperator, A: Source, D: Target> Step for Load<O, A, D> {
     fn step(mut m: Machine) -> Flow {
         let address: u32 = A::read(&m, HEAD + 2);
         match locate::<O::Raw>(&m, address, m.word(HEAD + 1)) {
-            Some(place) => {
+            Ok(place) => {
                 D::write(&mut m, O::extend(load(place)));
                 m.advance(HEAD + 2 + A::words::<u32>())
             }
-            None => m.trap(TrapKind::MemoryOutOfBounds),
+            Err(address) => m.out_of_bounds(address),
         }
     }
 }
@@ -110,11 +120,11 @@ impl<O: LoadOperator, A: Source, B: Source, D: Target> Step for LoadSum<O, A, B,
         let base: u32 = A::read(&m, HEAD + 2);
         let index: u32 = B::read(&m, HEAD + 2 + A::words::<u32>());
         match locate::<O::Raw>(&m, base.wrapping_add(index), m.word(HEAD + 1)) {
-            Some(place) => {
+            Ok(place) => {
                 D::write(&mut m, O::extend(load(place)));
                 m.advance(HEAD + 2 + A::words::<u32>() + B::words::<u32>())
             }
-            None => m.trap(TrapKind::MemoryOutOfBounds),
+            Err(address) => m.out_of_bounds(address),
         }
     }
 }
@@ -130,11 +140,11 @@ impl<O: StoreOperator, A: Source, B: Source, V: Source> Step for StoreSum<O, A, 
         let behind = HEAD + 1 + A::words::<u32>() + B::words::<u32>();
         let value: O::Input = V::read(&m, behind);
         match locate::<O::Raw>(&m, base.wrapping_add(index), m.word(HEAD)) {
-            Some(place) => {
+            Ok(place) => {
                 store(place, O::narrow(value));
                 m.advance(behind + V::words::<O::Input>())
             }
-            None => m.trap(TrapKind::MemoryOutOfBounds),
+            Err(address) => m.out_of_bounds(address),
         }
     }
 }
@@ -149,11 +159,11 @@ impl<O: StoreOperator, A: Source, V: Source> Step for Store<O, A, V> {
         let behind = HEAD + 1 + A::words::<u32>();
         let value: O::Input = V::read(&m, behind);
         match locate::<O::Raw>(&m, address, m.word(HEAD)) {
-            Some(place) => {
+            Ok(place) => {
                 store(place, O::narrow(value));
                 m.advance(behind + V::words::<O::Input>())
             }
-            None => m.trap(TrapKind::MemoryOutOfBounds),
+            Err(address) => m.out_of_bounds(address),
         }
     }
 }
@@ -166,11 +176,11 @@ impl<O: LoadOperator, D: Target> Step for LoadFrom<O, D> {
     fn step(mut m: Machine) -> Flow {
         let address = m.slot(m.word(HEAD + 4));
         match locate_in::<O::Raw>(&m, m.word(HEAD + 1), address, m.word64(HEAD + 2)) {
-            Some(place) => {
+            Ok(place) => {
                 D::write(&mut m, O::extend(load(place)));
                 m.advance(HEAD + 5)
             }
-            None => m.trap(TrapKind::MemoryOutOfBounds),
+            Err(address) => m.out_of_bounds(address),
         }
     }
 }
@@ -184,11 +194,11 @@ impl<O: StoreOperator> Step for StoreTo<O> {
         let address = m.slot(m.word(HEAD + 3));
         let value: O::Input = Slot::read(&m, HEAD + 4);
         match locate_in::<O::Raw>(&m, m.word(HEAD), address, m.word64(HEAD + 1)) {
-            Some(place) => {
+            Ok(place) => {
                 store(place, O::narrow(value));
                 m.advance(HEAD + 5)
             }
-            None => m.trap(TrapKind::MemoryOutOfBounds),
+            Err(address) => m.out_of_bounds(address),
         }
     }
 }

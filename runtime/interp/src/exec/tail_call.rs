@@ -1,6 +1,8 @@
 //! Tail calls: the callee takes over the caller's frame, with its return address. Chains of them need no more of the
-//! value stack than their largest frame, also across interpreted instances; a tail call that leaves the interpreter
-//! is a call and a return.
+//! value stack than their largest frame, also across interpreted instances. A tail call of compiled code ends the
+//! activation when nothing else of it waits for the result: whoever made the activation goes on with the call, so that
+//! chains that alternate between the engines need no native stack. In an activation with callers of its own, and for a
+//! host function, it is a call and a return.
 
 use super::call::{
     ACTIVATION_END, BRIDGE_CELLS, BRIDGE_END, get, has_room, invoke, open_frame, put, resolve_indirect,
@@ -8,6 +10,7 @@ use super::call::{
 use super::control::leave;
 use super::dispatch::{Flow, Opcode, Step};
 use super::machine::{Exec, HEAD, Machine};
+use super::marshal::{gather, rows};
 use super::operand::{Acc, Imm, Mode, Slot, Source};
 use super::reference::imported;
 use super::unwind;
@@ -88,7 +91,7 @@ fn tail_call(m: Machine, func_ref: *mut FuncRef, own_header: u32, at: usize) -> 
     // SAFETY: references live as long as their store.
     let FuncRef { kind, vmctx, body, .. } = unsafe { *func_ref };
     if kind != func_kind::INTERPRETED {
-        return call_outside(m, func_ref, own_header, at);
+        return leave_interpreter(m, func_ref, kind, own_header, at);
     }
     // SAFETY: the body of an interpreted function is its code record, alive with its instance (invariant 1).
     let FuncCode { entry, cells, params, header, .. } = unsafe { *body.cast::<FuncCode>() };
@@ -104,11 +107,14 @@ fn tail_call(m: Machine, func_ref: *mut FuncRef, own_header: u32, at: usize) -> 
     Flow::Next(Machine { ip: entry as *const u32, fp, ..m }.refresh())
 }
 
-/// A tail call that leaves the interpreter: a call, whose results are returned.
+/// A tail call of a function that is not interpreted.
 #[inline(always)]
-fn call_outside(m: Machine, func_ref: *mut FuncRef, own_header: u32, at: usize) -> Flow {
+fn leave_interpreter(m: Machine, func_ref: *mut FuncRef, kind: u32, own_header: u32, at: usize) -> Flow {
     let arguments = m.cell(m.word(at));
     let results = m.word(at + 2);
+    if kind == func_kind::COMPILED && m.slot(own_header) == ACTIVATION_END.as_ptr() as usize as u64 {
+        return Flow::Exit(hand_on(m.ctx, func_ref, arguments, m.word(at + 1), results));
+    }
     let outcome = invoke(m.ctx, func_ref, arguments, m.word(at + 1), results);
     if outcome != status::OK {
         return Flow::Exit(unwind::raised(m.ctx, m.ip, m.fp));
@@ -120,6 +126,28 @@ fn call_outside(m: Machine, func_ref: *mut FuncRef, own_header: u32, at: usize) 
     let m =
         Machine { acc: result, acc_f32: f32::from_bits(result as u32), acc_f64: f64::from_bits(result), ..m };
     leave(m.refresh(), own_header)
+}
+
+/// Ends the activation with the request to call `func_ref` in its place.
+#[inline(never)]
+extern "C" fn hand_on(
+    ctx: *mut Exec,
+    func_ref: *mut FuncRef,
+    arguments: *mut u64,
+    params: u32,
+    results: u32,
+) -> u32 {
+    // SAFETY: the activation's record is alive (invariant 3).
+    let Exec { store, code, .. } = unsafe { *ctx };
+    // SAFETY: code records are alive as long as their instance (invariant 1).
+    let module = unsafe { (*code).module() };
+    // SAFETY: records point to the tables of their module, which are alive with them (invariant 1).
+    let (params, results) = rows(unsafe { &*module }, params, results);
+    // SAFETY: the store is alive and of this thread (invariants 3 and 5); the counts are those of the callee's type.
+    let array = unsafe { assay_vm::request_tail_call(store, func_ref, params.len(), results.len()) };
+    gather(arguments, array, params);
+    // Were the answer known, handlers would call and then answer it themselves.
+    std::hint::black_box(status::TAIL_CALL)
 }
 
 /// Opens the callee's frame in place of the one at `fp`, in another instance. When the frame returns to a bridge or

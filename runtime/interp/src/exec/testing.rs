@@ -16,6 +16,8 @@ use std::sync::atomic::AtomicU64;
 pub(crate) struct Rig {
     pub(crate) store: Store,
     pub(crate) epoch: Arc<AtomicU64>,
+    /// The detail of the last trap.
+    pub(crate) detail: Option<u64>,
     types: CanonicalTypes,
     options: LowerOptions,
 }
@@ -27,7 +29,7 @@ impl Rig {
     pub(crate) fn new(options: LowerOptions) -> Self {
         let epoch = Arc::new(AtomicU64::new(0));
         let store = Store::new(&epoch, 512 << 10);
-        Self { store, epoch, types: CanonicalTypes::default(), options }
+        Self { store, epoch, detail: None, types: CanonicalTypes::default(), options }
     }
 
     /// Instantiates a module with the functions it imports, in their order.
@@ -88,7 +90,10 @@ impl Rig {
         match unsafe { self.store.call(func, &mut values) } {
             Ok(()) => Ok(values[..ty.results.len()].iter().map(|value| value.to_bits()).collect()),
             Err(raised) => match raised.reason {
-                Reason::Trap { kind, .. } => Err(kind),
+                Reason::Trap { kind, detail } => {
+                    self.detail = detail;
+                    Err(kind)
+                }
                 other => panic!("{other:?}"),
             },
         }

@@ -17,6 +17,13 @@ pub(super) extern "C" fn trap(ctx: *mut Exec, ip: *const u32, fp: *mut u64, kind
     raise(ctx, ip, fp, kind, None)
 }
 
+/// The access at `ip` with this effective address is out of bounds.
+#[cold]
+#[inline(never)]
+pub(super) extern "C" fn out_of_bounds(ctx: *mut Exec, ip: *const u32, fp: *mut u64, address: u64) -> u32 {
+    raise(ctx, ip, fp, TrapKind::MemoryOutOfBounds, Some(address))
+}
+
 /// `call_indirect` at `ip` met a null element.
 #[cold]
 #[inline(never)]

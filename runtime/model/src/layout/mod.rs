@@ -131,7 +131,8 @@ pub mod status {
     pub const OK: u32 = 0;
     /// The callee was left without results; the reason waits in the store.
     pub const RAISED: u32 = 1;
-    /// The callee asks for a tail call, described in the store. Kept for tail calls across engines.
+    /// The callee asks for a tail call, described in the store. Comes only where the caller goes on with it:
+    /// `vm::tail_call` says where that is. Compiled code hands it to `Builtin::Raise` as any status but `OK`.
     pub const TAIL_CALL: u32 = 2;
 }
 

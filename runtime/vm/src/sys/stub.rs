@@ -1,8 +1,8 @@
 //! Three stubs in assembler: into compiled code, out of it when something was raised, and the `Raise` builtin.
 //!
 //! `enter` saves the callee-saved registers in a frame of its own and publishes its stack pointer; `leave` takes that
-//! stack pointer back and returns from `enter` with status `RAISED`. Between the two lie only frames of compiled code:
-//! every Rust frame has returned before `leave` is called (invariant 7), so no destructor is skipped.
+//! stack pointer back and returns from `enter` with a status. Between the two lie only frames of compiled code: every
+//! Rust frame has returned before `leave` is called (invariant 7), so no destructor is skipped.
 
 use crate::ctx::StoreCtx;
 use crate::value::Value;
@@ -50,16 +50,16 @@ pub(crate) unsafe extern "C" fn enter(
     )
 }
 
-/// Returns from the innermost `enter` of `store` with status `RAISED`.
+/// Returns from the innermost `enter` of `store` with a status.
 ///
 /// # Safety
 /// Compiled code of the store is running on this stack above that `enter`, and no Rust frame in between has anything
 /// left to do.
 #[unsafe(naked)]
-pub(crate) unsafe extern "C" fn leave(store: *mut StoreCtx) -> ! {
+pub(crate) unsafe extern "C" fn leave(store: *mut StoreCtx, status: u32) -> ! {
     naked_asm!(
         "mov rsp, [rdi + {entry_sp}]",
-        "mov eax, {raised}",
+        "mov eax, esi",
         "pop r8",
         "pop r15",
         "pop r14",
@@ -69,7 +69,6 @@ pub(crate) unsafe extern "C" fn leave(store: *mut StoreCtx) -> ! {
         "pop rbp",
         "ret",
         entry_sp = const store_ctx::ENTRY_SP,
-        raised = const status::RAISED,
     )
 }
 

@@ -1,6 +1,7 @@
 //! Memories, tables, globals and bulk operators: bounds, growth, overlap, and what a trap leaves untouched.
 
-use crate::exec::testing::run;
+use crate::LowerOptions;
+use crate::exec::testing::{Rig, run};
 use assay_model::trap::TrapKind;
 
 const OUT: Result<Vec<u64>, TrapKind> = Err(TrapKind::MemoryOutOfBounds);
@@ -15,6 +16,27 @@ fn accesses_end_at_the_last_byte() {
         r#"(module (memory 1) (func (export "run") (param i32) (result i32) (i32.load8_u (local.get 0))))"#;
     assert_eq!(run(byte, &[65_535]), Ok(vec![0]));
     assert_eq!(run(byte, &[65_536]), OUT);
+}
+
+#[test]
+fn a_trap_tells_the_effective_address() {
+    let text = r#"(module (memory 1) (memory $far i64 1)
+        (func (export "load") (param i32 i64) (result i64) (i64.load offset=4 (local.get 0)))
+        (func (export "sum") (param i32 i64) (i32.store8 offset=4 (i32.add (local.get 0) (i32.const 2)) (i32.const 7)))
+        (func (export "vector") (param i32 i64) (v128.store32_lane offset=4 3 (local.get 0) (v128.const i64x2 0 0)))
+        (func (export "far") (param i32 i64) (result i32) (i32.load16_u $far offset=4 (local.get 1))))"#;
+    let mut rig = Rig::new(LowerOptions::default());
+    let instance = rig.instantiate(text, Vec::new());
+    let mut address = |name: &str, index: u64| {
+        assert_eq!(rig.call(instance, name, &[index & 0xffff_ffff, index]), OUT, "{name} {index:#x}");
+        rig.detail
+    };
+    assert_eq!(address("load", 65_530), Some(65_534));
+    assert_eq!(address("load", 0xffff_ffff), Some(0x1_0000_0003));
+    assert_eq!(address("sum", 65_530), Some(65_536));
+    assert_eq!(address("vector", 65_530), Some(65_534));
+    assert_eq!(address("far", 65_531), Some(65_535));
+    assert_eq!(address("far", u64::MAX), Some(u64::MAX));
 }
 
 #[test]
@@ -43,7 +65,7 @@ fn sums_as_addresses_wrap_before_the_offset_is_added() {
 fn a_store_out_of_bounds_writes_nothing() {
     let text = r#"(module (memory 1) (func (export "store") (param i32) (i64.store (local.get 0) (i64.const -1)))
         (func (export "run") (result i64) (i64.load (i32.const 65528))))"#;
-    let mut rig = crate::exec::testing::Rig::new(crate::LowerOptions::default());
+    let mut rig = Rig::new(LowerOptions::default());
     let instance = rig.instantiate(text, Vec::new());
     assert_eq!(rig.call(instance, "store", &[65_529]), OUT);
     assert_eq!(rig.call(instance, "run", &[]), Ok(vec![0]));

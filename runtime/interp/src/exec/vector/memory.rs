@@ -7,7 +7,6 @@ use super::super::operand::{Acc, Imm, Mode, Slot, Source};
 use super::Lanes;
 use crate::numeric::simd::arrange::{alone, extract, replace, splat};
 use crate::numeric::simd::{I16x8, I32x4, I64x2, U8x16, U16x8, U32x4, U64x2, map};
-use assay_model::trap::TrapKind;
 use std::marker::PhantomData;
 
 impl<T: Stored, const N: usize> Stored for [T; N] {
@@ -40,11 +39,11 @@ impl<O: VectorLoad, A: Source> Step for Load<O, A> {
     fn step(m: Machine) -> Flow {
         let address: u32 = A::read(&m, HEAD + 2);
         match locate::<O::Raw>(&m, address, m.word(HEAD + 1)) {
-            Some(place) => {
+            Ok(place) => {
                 m.set_vector(m.word(HEAD), O::extend(load(place)));
                 m.advance(HEAD + 2 + A::words::<u32>())
             }
-            None => m.trap(TrapKind::MemoryOutOfBounds),
+            Err(address) => m.out_of_bounds(address),
         }
     }
 }
@@ -57,11 +56,11 @@ impl<O: VectorLoad> Step for LoadFrom<O> {
     fn step(m: Machine) -> Flow {
         let address = m.slot(m.word(HEAD + 4));
         match locate_in::<O::Raw>(&m, m.word(HEAD + 1), address, m.word64(HEAD + 2)) {
-            Some(place) => {
+            Ok(place) => {
                 m.set_vector(m.word(HEAD), O::extend(load(place)));
                 m.advance(HEAD + 5)
             }
-            None => m.trap(TrapKind::MemoryOutOfBounds),
+            Err(address) => m.out_of_bounds(address),
         }
     }
 }
@@ -75,11 +74,11 @@ impl<A: Source> Step for Store<A> {
         let address: u32 = A::read(&m, HEAD + 2);
         let value: U64x2 = m.vector(m.word(HEAD + 1));
         match locate::<U64x2>(&m, address, m.word(HEAD)) {
-            Some(place) => {
+            Ok(place) => {
                 store(place, value);
                 m.advance(HEAD + 2 + A::words::<u32>())
             }
-            None => m.trap(TrapKind::MemoryOutOfBounds),
+            Err(address) => m.out_of_bounds(address),
         }
     }
 }
@@ -93,11 +92,11 @@ impl Step for StoreTo {
         let address = m.slot(m.word(HEAD + 3));
         let value: U64x2 = m.vector(m.word(HEAD + 4));
         match locate_in::<U64x2>(&m, m.word(HEAD), address, m.word64(HEAD + 1)) {
-            Some(place) => {
+            Ok(place) => {
                 store(place, value);
                 m.advance(HEAD + 5)
             }
-            None => m.trap(TrapKind::MemoryOutOfBounds),
+            Err(address) => m.out_of_bounds(address),
         }
     }
 }
@@ -111,11 +110,11 @@ impl<O: LaneAccess, A: Source> Step for LoadLane<O, A> {
         let address: u32 = A::read(&m, HEAD + 4);
         let vector: O::Vector = m.vector(m.word(HEAD + 2));
         match locate::<O::Lane>(&m, address, m.word(HEAD + 1)) {
-            Some(place) => {
+            Ok(place) => {
                 m.set_vector(m.word(HEAD), O::replace(vector, m.word(HEAD + 3), load(place)));
                 m.advance(HEAD + 4 + A::words::<u32>())
             }
-            None => m.trap(TrapKind::MemoryOutOfBounds),
+            Err(address) => m.out_of_bounds(address),
         }
     }
 }
@@ -129,11 +128,11 @@ impl<O: LaneAccess> Step for LoadLaneFrom<O> {
         let address = m.slot(m.word(HEAD + 4));
         let vector: O::Vector = m.vector(m.word(HEAD + 5));
         match locate_in::<O::Lane>(&m, m.word(HEAD + 1), address, m.word64(HEAD + 2)) {
-            Some(place) => {
+            Ok(place) => {
                 m.set_vector(m.word(HEAD), O::replace(vector, m.word(HEAD + 6), load(place)));
                 m.advance(HEAD + 7)
             }
-            None => m.trap(TrapKind::MemoryOutOfBounds),
+            Err(address) => m.out_of_bounds(address),
         }
     }
 }
@@ -147,11 +146,11 @@ impl<O: LaneAccess, A: Source> Step for StoreLane<O, A> {
         let address: u32 = A::read(&m, HEAD + 3);
         let vector: O::Vector = m.vector(m.word(HEAD + 1));
         match locate::<O::Lane>(&m, address, m.word(HEAD)) {
-            Some(place) => {
+            Ok(place) => {
                 store(place, O::extract(vector, m.word(HEAD + 2)));
                 m.advance(HEAD + 3 + A::words::<u32>())
             }
-            None => m.trap(TrapKind::MemoryOutOfBounds),
+            Err(address) => m.out_of_bounds(address),
         }
     }
 }
@@ -165,11 +164,11 @@ impl<O: LaneAccess> Step for StoreLaneTo<O> {
         let address = m.slot(m.word(HEAD + 3));
         let vector: O::Vector = m.vector(m.word(HEAD + 4));
         match locate_in::<O::Lane>(&m, m.word(HEAD), address, m.word64(HEAD + 1)) {
-            Some(place) => {
+            Ok(place) => {
                 store(place, O::extract(vector, m.word(HEAD + 5)));
                 m.advance(HEAD + 6)
             }
-            None => m.trap(TrapKind::MemoryOutOfBounds),
+            Err(address) => m.out_of_bounds(address),
         }
     }
 }
