@@ -63,7 +63,7 @@ impl Compiler {
     /// # Errors
     /// That of the first function that is invalid or cannot be compiled.
     pub fn compile(&self, parsed: &ParsedModule, bytes: &[u8]) -> Result<CodeArtifact> {
-        let plan = ModulePlan::new(&parsed.model, &self.options);
+        let plan = ModulePlan::new(&parsed.model, bytes, &self.options);
         let job = Job { isa: &self.isa, linear: &self.linear, plan: &plan, parsed, bytes };
         let functions = self.functions(&job).map_err(|error| match error {
             CompileError::Parse(error) => CompileError::Parse(parsed.classify(error, bytes)),
@@ -71,7 +71,7 @@ impl Compiler {
         })?;
         let entries = self.bridges(Direction::Entry, &plan.entry_shapes())?;
         let exits = self.bridges(Direction::Exit, &plan.exit_shapes())?;
-        assemble(&self.isa, &parsed.model, &functions, entries, exits)
+        assemble(&self.isa, &plan, &functions, entries, exits)
     }
 
     fn functions(&self, job: &Job<'_>) -> Result<Vec<CompiledFunction>> {

@@ -52,7 +52,8 @@ fn shared_flags(options: &CompileOptions, effort: Effort) -> std::result::Result
     flags.set("unwind_info", "false")?;
     // The stack limit is compared, never probed.
     flags.set("enable_probestack", "false")?;
-    flags.set("is_pic", "true")?;
+    // Code refers to its own image only, by distance: it needs no table of addresses to be independent of its position.
+    flags.set("is_pic", "false")?;
     flags.set("use_colocated_libcalls", "true")?;
     Ok(settings::Flags::new(flags))
 }

@@ -1,14 +1,13 @@
 //! Compiled functions and trampolines in, one artifact out: code laid out, near calls resolved, tables joined.
 //!
-//! Functions come first, in index order, then the trampolines. Code of a function that belongs to no operator (its
-//! prologue) is given the position of the body; trampolines have none. A branch to nothing but a trap is folded into a
-//! conditional trap by the code generator, which then has the position of the branch.
+//! Functions come first, in index order, then the constant tables, as distances from each table to its functions, then the
+//! trampolines, which have no position in the binary. Cold code of one operator may stand behind the code of others.
 
 use crate::error::{CompileError, Result};
 use crate::function::CompiledFunction;
+use crate::plan::{Dispatch, ModulePlan, NOTHING};
 use assay_model::artifact::{CodeArtifact, CodeRange, TrapSite};
 use assay_model::layout::AbiSig;
-use assay_model::module::ModuleModel;
 use cranelift_codegen::TextSectionBuilder;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::isa::OwnedTargetIsa;
@@ -17,26 +16,32 @@ use std::sync::Arc;
 /// The position of code that comes from nowhere in the binary.
 const NOWHERE: u32 = u32::MAX;
 
+/// Bytes of an element of a constant table: the distance to its code, then the number of its type.
+pub(crate) const DISPATCH_ENTRY: u32 = 8;
+
 /// A bridge and its shape.
 pub(crate) type Trampoline = (AbiSig, Arc<CompiledFunction>);
 
 /// Lays out a module.
 pub(crate) fn assemble(
     isa: &OwnedTargetIsa,
-    model: &ModuleModel,
+    plan: &ModulePlan<'_>,
     functions: &[CompiledFunction],
     entries: Vec<Trampoline>,
     exits: Vec<Trampoline>,
 ) -> Result<CodeArtifact> {
     let mut text = Text {
-        builder: isa.text_section_builder(functions.len()),
+        builder: isa.text_section_builder(functions.len() + plan.dispatches.iter().count()),
         alignment: isa.function_alignment().preferred,
         plane: ControlPlane::default(),
         artifact: CodeArtifact::default(),
     };
-    for (function, body) in functions.iter().zip(&model.bodies) {
+    for (function, body) in functions.iter().zip(&plan.model.bodies) {
         let range = text.append(true, function, body.start)?;
         text.artifact.functions.push(range);
+    }
+    for dispatch in plan.dispatches.iter() {
+        text.append_dispatch(plan, dispatch)?;
     }
     for (function, range) in functions.iter().zip(&text.artifact.functions) {
         resolve(&mut *text.builder, function, *range)?;
@@ -71,6 +76,29 @@ impl Text {
         self.artifact.traps.extend(sites.map(|&(offset, kind)| TrapSite { offset: start + offset, kind }));
         self.map_addresses(start, function, position);
         Ok(CodeRange { start, len })
+    }
+
+    /// Adds a constant table: for each index the distance from the table to the function there, and the number of its type.
+    fn append_dispatch(&mut self, plan: &ModulePlan<'_>, dispatch: &Dispatch) -> Result<()> {
+        let zeros = vec![0; dispatch.entries.len() * DISPATCH_ENTRY as usize];
+        let start = self.builder.append(true, &zeros, DISPATCH_ENTRY, &mut self.plane);
+        let mut bytes = Vec::with_capacity(zeros.len());
+        for entry in &dispatch.entries {
+            let (distance, ty) = match entry {
+                None => (0, NOTHING),
+                Some(func) => {
+                    let code = i64::from(self.artifact.functions[func.index()].start);
+                    let ty = plan.model.funcs[plan.model.func_of(*func).index()].ty;
+                    (code.wrapping_sub_unsigned(start), plan.dispatches.type_number(ty))
+                }
+            };
+            let distance = i32::try_from(distance)
+                .map_err(|_| CompileError::Internal("the text passes 2 GiB".to_owned()))?;
+            bytes.extend_from_slice(&distance.to_le_bytes());
+            bytes.extend_from_slice(&ty.to_le_bytes());
+        }
+        self.builder.write(start, &bytes);
+        Ok(())
     }
 
     /// Adds the addresses of a function to the map. Code that the optimiser made for no operator of its own, and may have

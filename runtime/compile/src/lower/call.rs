@@ -5,12 +5,17 @@
 
 use super::Lowering;
 use crate::abi::WasmAbi;
+use crate::plan::{Dispatch, NOTHING};
+use crate::text::DISPATCH_ENTRY;
 use assay_model::index::{FuncIdx, TableIdx, TypeIdx};
 use assay_model::layout::{func_import, func_ref};
 use assay_model::trap::TrapKind;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{Inst, InstBuilder, MemFlagsData, SigRef, StackSlot, Type, Value};
+
+/// Where the number of the type stands in an element of a constant table.
+const TYPE_OF_ENTRY: i32 = 4;
 
 impl<'a> Lowering<'a> {
     pub(super) fn call(&mut self, func: FuncIdx) {
@@ -35,12 +40,36 @@ impl<'a> Lowering<'a> {
 
     /// Pops an index; code and context of the function there, which has the type `ty`.
     fn indirect_callee(&mut self, ty: TypeIdx, table: TableIdx) -> (Value, Value) {
+        if let Some(dispatch) = &self.plan.dispatches.tables[table.index()] {
+            return (self.dispatched_code(ty, table, dispatch), self.ctx);
+        }
         let index = self.pop();
         let callee = self.table_element(table, index, TrapKind::UndefinedElement);
         let index = self.table_index(table, index);
         self.trap_if_null_element(callee, index);
         self.check_type(callee, ty);
         self.code_and_ctx(callee)
+    }
+
+    /// Pops an index into a constant table; code of the function there, which is one of this module.
+    fn dispatched_code(&mut self, ty: TypeIdx, table: TableIdx, dispatch: &Dispatch) -> Value {
+        let index = self.pop();
+        let base = self.dispatch_table(dispatch.number, ty);
+        let index = self.checked_index(table, index, TrapKind::UndefinedElement);
+        let offset = self.builder.ins().imul_imm_u(index, i64::from(DISPATCH_ENTRY));
+        let entry = self.builder.ins().iadd(base, offset);
+        // Must not move: the address is good only behind the check of the index.
+        let flags = MemFlagsData::trusted().with_readonly();
+        let found = self.builder.ins().load(I32, flags, entry, TYPE_OF_ENTRY);
+        let expected = i64::from(self.plan.dispatches.type_number(ty));
+        let differs = self.builder.ins().icmp_imm_u(IntCC::NotEqual, found, expected);
+        self.cold_if(differs, |this| {
+            let nothing = this.builder.ins().icmp_imm_u(IntCC::Equal, found, i64::from(NOTHING));
+            this.trap_if_uninitialized(nothing, index);
+            this.trap(TrapKind::IndirectCallTypeMismatch);
+        });
+        let distance = self.builder.ins().sload32(flags, entry, 0);
+        self.builder.ins().iadd(base, distance)
     }
 
     pub(super) fn call_ref(&mut self, ty: TypeIdx) {

@@ -137,19 +137,31 @@ impl Lowering<'_> {
         *self.scratch.signatures.entry(Signed::Type(ty)).or_insert_with(import)
     }
 
+    /// The address of a constant table, which stands among the functions of the module.
+    pub(super) fn dispatch_table(&mut self, number: u32, ty: TypeIdx) -> Value {
+        let index = self.plan.model.bodies.len() as u32 + number;
+        let signature = self.signature(ty);
+        let table = self.declare(index, signature);
+        self.builder.ins().func_addr(I64, table)
+    }
+
     /// A function of the module, to be called directly.
     pub(super) fn func(&mut self, func: FuncIdx) -> FuncRef {
         if let Some(&known) = self.scratch.funcs.get(&func) {
             return known;
         }
         let index = func.0 - self.plan.model.imported_funcs;
-        let name = self.builder.func.declare_imported_user_function(UserExternalName { namespace: 0, index });
         let signature = self.signature(self.plan.model.funcs[func.index()].ty);
-        let data =
-            ExtFuncData { name: ExternalName::user(name), signature, colocated: true, patchable: false };
-        let known = self.builder.import_function(data);
+        let known = self.declare(index, signature);
         self.scratch.funcs.insert(func, known);
         known
+    }
+
+    /// Something that stands in the text at this place.
+    fn declare(&mut self, index: u32, signature: SigRef) -> FuncRef {
+        let name = self.builder.func.declare_imported_user_function(UserExternalName { namespace: 0, index });
+        let name = ExternalName::user(name);
+        self.builder.import_function(ExtFuncData { name, signature, colocated: true, patchable: false })
     }
 
     /// Calls a builtin; the result when it has one.

@@ -4,7 +4,6 @@
 
 use super::Lowering;
 use crate::error::{CompileError, Result};
-use crate::plan::TablePlan;
 use assay_model::builtins::Builtin;
 use assay_model::index::{FuncIdx, TableIdx};
 use assay_model::layout::{AbiKind, TABLE_ELEMENT_SIZE, func_import};
@@ -27,22 +26,28 @@ impl<'a> Lowering<'a> {
 
     /// The address of an element. Traps with `kind` when there is none.
     fn element_address(&mut self, table: TableIdx, index: Value, kind: TrapKind) -> Value {
-        let plan: &TablePlan = self.plan.table(table);
-        let constant = self.constant(index);
-        let in_bounds = constant.zip(plan.fixed_len).is_some_and(|(index, len)| index < len);
-        let mut index = self.table_index(table, index);
-        if !in_bounds {
-            let len = self.table_len(table);
-            let out = self.builder.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, index, len);
-            self.trap_if(out, kind);
-            if self.plan.options.spectre {
-                let zero = self.builder.ins().iconst(I64, 0);
-                index = self.builder.ins().select_spectre_guard(out, zero, index);
-            }
-        }
+        let index = self.checked_index(table, index, kind);
         let base = self.table_base(table);
         let offset = self.builder.ins().imul_imm_u(index, i64::from(TABLE_ELEMENT_SIZE));
         self.builder.ins().iadd(base, offset)
+    }
+
+    /// An index as 64 bits, of which it is checked that there is such an element. Traps with `kind` when there is none.
+    pub(super) fn checked_index(&mut self, table: TableIdx, index: Value, kind: TrapKind) -> Value {
+        let fixed_len = self.plan.table(table).fixed_len;
+        let in_bounds = self.constant(index).zip(fixed_len).is_some_and(|(index, len)| index < len);
+        let index = self.table_index(table, index);
+        if in_bounds {
+            return index;
+        }
+        let len = self.table_len(table);
+        let out = self.builder.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, index, len);
+        self.trap_if(out, kind);
+        if !self.plan.options.spectre {
+            return index;
+        }
+        let zero = self.builder.ins().iconst(I64, 0);
+        self.builder.ins().select_spectre_guard(out, zero, index)
     }
 
     /// The element at `index`, as 64 bits. Traps with `kind` when there is none.

@@ -85,7 +85,12 @@ impl Lowering<'_> {
     /// Traps with `kind` when `element` is null, and tells the machine which `index` it was found at.
     pub(super) fn trap_if_null_element(&mut self, element: Value, index: Value) {
         let null = self.builder.ins().icmp_imm_u(IntCC::Equal, element, 0);
-        self.cold_if(null, |this| {
+        self.trap_if_uninitialized(null, index);
+    }
+
+    /// Traps when `condition` says that there is nothing at `index` of a table.
+    pub(super) fn trap_if_uninitialized(&mut self, condition: Value, index: Value) {
+        self.cold_if(condition, |this| {
             let store = this.store_ctx();
             let flags = this.trusted_in(Region::Store);
             this.builder.ins().store(flags, index, store, store_ctx::TRAP_PAYLOAD as i32);
@@ -94,7 +99,7 @@ impl Lowering<'_> {
     }
 
     /// Runs what `lower` emits, which must end the block, when `condition` is not zero.
-    fn cold_if(&mut self, condition: Value, lower: impl FnOnce(&mut Self)) {
+    pub(super) fn cold_if(&mut self, condition: Value, lower: impl FnOnce(&mut Self)) {
         let (cold, next) = (self.builder.create_block(), self.builder.create_block());
         self.builder.ins().brif(condition, cold, &[], next, &[]);
         self.builder.set_cold_block(cold);

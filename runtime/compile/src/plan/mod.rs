@@ -3,12 +3,14 @@
 //! A [`ModulePlan`] is made once per module and read by every worker. Nothing here emits code, and nothing here depends
 //! on the order in which functions are compiled.
 
+mod dispatch;
 mod global;
 mod memory;
 mod module;
 mod region;
 mod table;
 
+pub(crate) use dispatch::{Dispatch, Dispatches, NOTHING};
 pub(crate) use global::{GlobalPlace, GlobalPlan};
 pub(crate) use memory::{Check, MemoryPlan};
 pub(crate) use module::ModulePlan;

@@ -1,6 +1,6 @@
 //! The module's plan: everything the workers look up while they translate.
 
-use super::{GlobalPlan, MemoryPlan, TablePlan};
+use super::{Dispatches, GlobalPlan, MemoryPlan, TablePlan};
 use crate::abi::WasmAbi;
 use crate::options::CompileOptions;
 use assay_model::index::{FuncIdx, GlobalIdx, MemoryIdx, TableIdx, TypeIdx};
@@ -18,11 +18,13 @@ pub(crate) struct ModulePlan<'a> {
     memories: Vec<MemoryPlan>,
     tables: Vec<TablePlan>,
     globals: Vec<GlobalPlan>,
+    pub(crate) dispatches: Dispatches,
 }
 
 impl<'a> ModulePlan<'a> {
-    pub(crate) fn new(model: &'a ModuleModel, options: &'a CompileOptions) -> Self {
+    pub(crate) fn new(model: &'a ModuleModel, bytes: &[u8], options: &'a CompileOptions) -> Self {
         let layout = VmCtxLayout::new(model);
+        let dispatches = Dispatches::of_module(model, bytes);
         let is_func = |reference: TypeRef| is_func(model, reference);
         let abi = |ty: &assay_model::types::SubType| {
             ty.composite.as_func().map(|ty| WasmAbi::new(AbiSig::of(ty, &is_func)))
@@ -33,8 +35,9 @@ impl<'a> ModulePlan<'a> {
             options,
             abis: model.types.iter().map(abi).collect(),
             memories: MemoryPlan::of_module(model, options),
-            tables: TablePlan::of_module(model, &is_func),
+            tables: TablePlan::of_module(model, &dispatches, &is_func),
             globals: GlobalPlan::of_module(model, &layout, &is_func),
+            dispatches,
         }
     }
 

@@ -1,6 +1,6 @@
 //! How a table is reached.
 
-use super::Region;
+use super::{Dispatches, Region};
 use assay_model::index::TableIdx;
 use assay_model::layout::AbiKind;
 use assay_model::module::ModuleModel;
@@ -20,10 +20,16 @@ pub(crate) struct TablePlan {
 }
 
 impl TablePlan {
-    pub(crate) fn of_module(model: &ModuleModel, is_func: &dyn Fn(TypeRef) -> bool) -> Vec<Self> {
+    /// The plans of a module's tables, of which `constant` are never written to.
+    pub(crate) fn of_module(
+        model: &ModuleModel,
+        constant: &Dispatches,
+        is_func: &dyn Fn(TypeRef) -> bool,
+    ) -> Vec<Self> {
         let plan = |(position, ty): (usize, &TableType)| {
             let defined = model.defined_table(TableIdx::from_index(position));
-            let fixed = defined.is_some() && ty.max_elements() == ty.limits.min;
+            let bounded = defined.is_some() && ty.max_elements() == ty.limits.min;
+            let fixed = bounded || constant.tables[position].is_some();
             Self {
                 index64: ty.table64,
                 element: AbiKind::of(ValType::Ref(ty.element), is_func),
