@@ -66,4 +66,11 @@ builtins! {
     TableInit(Ptr, I32, I32, I64, I32, I32) -> I32;
     /// `(vmctx, segment)`, for `elem.drop`.
     ElemDrop(Ptr, I32);
+    /// `(vmctx, memory, index, offset, expected, timeout) -> result or minus trap code`, for `memory.atomic.wait32`.
+    /// The address is index plus offset; all checks are done by the builtin.
+    MemoryAtomicWait32(Ptr, I32, I64, I64, I32, I64) -> I64;
+    /// As the one before, for `memory.atomic.wait64`.
+    MemoryAtomicWait64(Ptr, I32, I64, I64, I64, I64) -> I64;
+    /// `(vmctx, memory, index, offset, count) -> woken threads or minus trap code`, for `memory.atomic.notify`.
+    MemoryAtomicNotify(Ptr, I32, I64, I64, I32) -> I64;
 }

@@ -2,7 +2,7 @@
 
 use assay_model::features::{Feature, FeatureSet};
 use assay_model::index::FuncIdx;
-use assay_parse::{ParseError, Stage, check_custom_sections, parse};
+use assay_parse::{ParseError, Stage, check_custom_sections, parse, parse_for};
 
 fn parse_text(text: &str, features: FeatureSet) -> Result<assay_parse::ParsedModule, ParseError> {
     let bytes = wat::parse_str(text).expect("test text assembles");
@@ -139,4 +139,43 @@ fn names_that_do_not_decode_are_malformed_for_a_judge_only() {
         check_custom_sections(&torn),
         Err(ParseError::Rejected { stage: Stage::Malformed, .. })
     ));
+}
+
+#[test]
+fn shared_memories_and_atomics_name_their_feature_when_it_is_off() {
+    for text in [
+        "(module (memory 1 2 shared))",
+        "(module (import \"m\" \"m\" (memory 1 2 shared)))",
+        "(module (memory 1) (func (result i32) (i32.atomic.rmw.add (i32.const 0) (i32.const 1))))",
+        "(module (memory 1) (func (result i32) (memory.atomic.wait64 (i32.const 0) (i64.const 1) (i64.const -1))))",
+        "(module (func (atomic.fence)))",
+    ] {
+        let bytes = wat::parse_str(text).expect("assembles");
+        let off = FeatureSet::all().without(Feature::Threads).without(Feature::StackSwitching);
+        let error =
+            parse_for(&bytes, off, FeatureSet::all()).and_then(|parsed| parsed.validate_bodies(&bytes));
+        let Err(ParseError::Rejected { stage, needs, .. }) = error else { panic!("{text}: {error:?}") };
+        assert_eq!((stage, needs), (Stage::Invalid, Some(Feature::Threads)), "{text}");
+        let on = off.with(Feature::Threads);
+        let parsed = parse_for(&bytes, on, FeatureSet::all()).expect(text);
+        parsed.validate_bodies(&bytes).expect(text);
+    }
+}
+
+#[test]
+fn a_shared_memory_needs_a_maximum_and_an_atomic_access_its_own_alignment() {
+    let features = FeatureSet::EMPTY.with(Feature::Threads);
+    let shared = b"\0asm\x01\0\0\0\x05\x03\x01\x02\x01";
+    let error = parse_for(shared, features, FeatureSet::all()).err();
+    assert!(matches!(error, Some(ParseError::Rejected { stage: Stage::Invalid, .. })), "{error:?}");
+    // (func (drop (i32.atomic.load align=1 (i32.const 0)))) with a memory
+    let unaligned = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x05\x03\x01\0\x01\x0a\x0b\x01\x09\0\x41\0\xfe\x10\0\0\x1a\x0b";
+    let parsed = parse_for(unaligned, features, FeatureSet::all()).expect("the body is read later");
+    let error = parsed.validate_bodies(unaligned).err();
+    assert!(matches!(error, Some(ParseError::Rejected { stage: Stage::Invalid, .. })), "{error:?}");
+    // The byte behind a fence is part of the format.
+    let fence = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x0a\x07\x01\x05\0\xfe\x03\x07\x0b";
+    let error =
+        parse_for(fence, features, FeatureSet::all()).and_then(|parsed| parsed.validate_bodies(fence)).err();
+    assert!(matches!(error, Some(ParseError::Rejected { stage: Stage::Malformed, .. })), "{error:?}");
 }

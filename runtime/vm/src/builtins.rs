@@ -4,12 +4,12 @@
 //! The interpreter has its own versions of these.
 #![expect(unsafe_code, reason = "called by compiled code with raw contexts")]
 
-use crate::ctx::{MemoryDef, TableDef, VmCtx};
+use crate::ctx::{TableDef, VmCtx};
 use crate::engine_api as api;
+use crate::memory::Memory;
 use crate::sys;
 use assay_model::builtins::Builtin;
 use assay_model::trap::TrapKind;
-use std::sync::atomic::Ordering;
 
 struct Table([*const (); Builtin::ALL.len()]);
 
@@ -28,6 +28,9 @@ static TABLE: Table = Table([
     table_copy as *const (),
     table_init as *const (),
     elem_drop as *const (),
+    memory_atomic_wait32 as *const (),
+    memory_atomic_wait64 as *const (),
+    memory_atomic_notify as *const (),
 ]);
 
 /// The builtin table, in the order of [`Builtin`].
@@ -44,10 +47,15 @@ fn fits(start: u64, len: u64, size: u64) -> bool {
     start.checked_add(len).is_some_and(|end| end <= size)
 }
 
-/// The definition of a memory of the context's instance.
-unsafe fn memory<'a>(vmctx: *mut VmCtx, index: u32) -> &'a MemoryDef {
+/// A memory of the context's instance.
+unsafe fn memory<'a>(vmctx: *mut VmCtx, index: u32) -> &'a Memory {
     // SAFETY: compiled code passes its own context and indices of its module (invariants 1 to 3).
-    unsafe { api::memory_def(vmctx, index) }
+    unsafe { api::memory(vmctx, index) }
+}
+
+/// The status of an operator on memory that did all or nothing.
+fn memory_status(done: Option<()>) -> u32 {
+    done.map_or(MEMORY_TRAP, |()| OK)
 }
 
 /// The definition of a table of the context's instance.
@@ -63,13 +71,8 @@ unsafe extern "C" fn memory_grow(vmctx: *mut VmCtx, memory: u32, delta: u64) -> 
 
 unsafe extern "C" fn memory_fill(vmctx: *mut VmCtx, index: u32, start: u64, byte: u32, len: u64) -> u32 {
     // SAFETY: called with the caller's own context.
-    let def = unsafe { memory(vmctx, index) };
-    if !fits(start, len, def.len.load(Ordering::Relaxed)) {
-        return MEMORY_TRAP;
-    }
-    // SAFETY: the range was just checked; wasm code of this thread is the only one to use it.
-    unsafe { def.base.wrapping_add(start as usize).write_bytes(byte as u8, len as usize) };
-    OK
+    let memory = unsafe { memory(vmctx, index) };
+    memory_status(memory.fill(start, byte as u8, len))
 }
 
 unsafe extern "C" fn memory_copy(vmctx: *mut VmCtx, to: u32, from: u32, dst: u64, src: u64, len: u64) -> u32 {
@@ -77,14 +80,7 @@ unsafe extern "C" fn memory_copy(vmctx: *mut VmCtx, to: u32, from: u32, dst: u64
     let to = unsafe { memory(vmctx, to) };
     // SAFETY: as above.
     let from = unsafe { memory(vmctx, from) };
-    let inside =
-        fits(dst, len, to.len.load(Ordering::Relaxed)) && fits(src, len, from.len.load(Ordering::Relaxed));
-    if !inside {
-        return MEMORY_TRAP;
-    }
-    // SAFETY: both ranges were just checked; `copy` allows them to overlap.
-    unsafe { from.base.wrapping_add(src as usize).copy_to(to.base.wrapping_add(dst as usize), len as usize) };
-    OK
+    memory_status(to.copy(dst, from, src, len))
 }
 
 unsafe extern "C" fn memory_init(
@@ -96,17 +92,12 @@ unsafe extern "C" fn memory_init(
     len: u32,
 ) -> u32 {
     // SAFETY: called with the caller's own context.
-    let def = unsafe { memory(vmctx, index) };
+    let memory = unsafe { memory(vmctx, index) };
     // SAFETY: as above.
     let bytes = unsafe { api::data_segment(vmctx, segment) };
-    let (src, len) = (u64::from(src), u64::from(len));
-    if !fits(src, len, bytes.len() as u64) || !fits(dst, len, def.len.load(Ordering::Relaxed)) {
-        return MEMORY_TRAP;
-    }
-    let bytes = &bytes[src as usize..(src + len) as usize];
-    // SAFETY: the range was just checked; a segment is never part of a memory.
-    unsafe { def.base.wrapping_add(dst as usize).copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
-    OK
+    let end = src.checked_add(len).map(|end| end as usize);
+    let bytes = end.and_then(|end| bytes.get(src as usize..end));
+    memory_status(bytes.and_then(|bytes| memory.write(dst, bytes)))
 }
 
 unsafe extern "C" fn data_drop(vmctx: *mut VmCtx, segment: u32) {
@@ -172,4 +163,77 @@ unsafe extern "C" fn table_init(
 unsafe extern "C" fn elem_drop(vmctx: *mut VmCtx, segment: u32) {
     // SAFETY: called with the caller's own context.
     unsafe { api::drop_elem(vmctx, segment) };
+}
+
+/// Results of the builtins for waiting: what the operator gives, or minus the code of a trap.
+fn number_or_trap(result: Result<u32, TrapKind>) -> i64 {
+    result.map_or_else(|trap| -i64::from(trap as u8), i64::from)
+}
+
+/// The address of an atomic access, which may be made to `size` bytes. Wrong alignment is reported before anything
+/// else, then a memory that is not the kind of `accepts`.
+fn atomic_address(
+    memory: &Memory,
+    index: u64,
+    offset: u64,
+    size: u64,
+    accepts: impl FnOnce(&Memory) -> Result<(), TrapKind>,
+) -> Result<u64, TrapKind> {
+    let address = index.checked_add(offset);
+    if !address.unwrap_or_else(|| index.wrapping_add(offset)).is_multiple_of(size) {
+        return Err(TrapKind::UnalignedAtomic);
+    }
+    accepts(memory)?;
+    let address = address.ok_or(TrapKind::MemoryOutOfBounds)?;
+    memory.check_atomic(address, size)?;
+    Ok(address)
+}
+
+fn shared(memory: &Memory) -> Result<(), TrapKind> {
+    if memory.ty.shared { Ok(()) } else { Err(TrapKind::ExpectedSharedMemory) }
+}
+
+unsafe extern "C" fn memory_atomic_wait32(
+    vmctx: *mut VmCtx,
+    index: u32,
+    address: u64,
+    offset: u64,
+    expected: u32,
+    timeout: i64,
+) -> i64 {
+    // SAFETY: called with the caller's own context.
+    let address = atomic_address(unsafe { memory(vmctx, index) }, address, offset, 4, shared);
+    // SAFETY: as above.
+    number_or_trap(
+        address.and_then(|address| unsafe { api::wait32(vmctx, index, address, expected, timeout) }),
+    )
+}
+
+unsafe extern "C" fn memory_atomic_wait64(
+    vmctx: *mut VmCtx,
+    index: u32,
+    address: u64,
+    offset: u64,
+    expected: u64,
+    timeout: i64,
+) -> i64 {
+    // SAFETY: called with the caller's own context.
+    let address = atomic_address(unsafe { memory(vmctx, index) }, address, offset, 8, shared);
+    // SAFETY: as above.
+    number_or_trap(
+        address.and_then(|address| unsafe { api::wait64(vmctx, index, address, expected, timeout) }),
+    )
+}
+
+unsafe extern "C" fn memory_atomic_notify(
+    vmctx: *mut VmCtx,
+    index: u32,
+    address: u64,
+    offset: u64,
+    count: u32,
+) -> i64 {
+    // SAFETY: called with the caller's own context.
+    let address = atomic_address(unsafe { memory(vmctx, index) }, address, offset, 4, |_| Ok(()));
+    // SAFETY: as above.
+    number_or_trap(address.map(|address| unsafe { api::notify(vmctx, index, address, count) }))
 }

@@ -5,8 +5,9 @@
 //! (invariants 1 and 2), and indices are those of its module (invariant 3).
 #![expect(unsafe_code, reason = "called by code with raw contexts")]
 
-use crate::ctx::{FuncRef, MemoryDef, StoreCtx, TableDef, VmCtx};
+use crate::ctx::{FuncRef, StoreCtx, TableDef, VmCtx};
 use crate::instance::Instance;
+use crate::memory::{Interrupted, Memory, WaitResult};
 use crate::raise::{Frame, Reason};
 use crate::stack::ValueStack;
 use crate::store::{StoreState, state_of};
@@ -15,6 +16,8 @@ use crate::value::Value;
 use assay_model::index::{DataIdx, ElemIdx, FuncIdx};
 use assay_model::layout::status;
 use assay_model::trap::TrapKind;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 /// The store of a context.
 unsafe fn store_of<'a>(vmctx: *mut VmCtx) -> &'a mut StoreState {
@@ -32,12 +35,12 @@ unsafe fn instance_of<'a>(vmctx: *mut VmCtx) -> &'a mut Instance {
     unsafe { &mut *instance }
 }
 
-/// The definition of a memory of the context's instance.
-pub(crate) unsafe fn memory_def<'a>(vmctx: *mut VmCtx, memory: u32) -> &'a MemoryDef {
+/// A memory of the context's instance.
+pub(crate) unsafe fn memory<'a>(vmctx: *mut VmCtx, memory: u32) -> &'a Memory {
     // SAFETY: by the caller's promise.
     let id = unsafe { instance_of(vmctx) }.memories[memory as usize];
     // SAFETY: by the caller's promise.
-    &unsafe { store_of(vmctx) }.memories[id.index()].def
+    &unsafe { store_of(vmctx) }.memories[id.index()]
 }
 
 /// The definition of a table of the context's instance.
@@ -68,6 +71,84 @@ pub unsafe fn table_grow(vmctx: *mut VmCtx, table: u32, delta: u64, init: u64) -
     let id = unsafe { instance_of(vmctx) }.tables[table as usize];
     // SAFETY: by the caller's promise.
     unsafe { store_of(vmctx) }.grow_table(id, delta, init)
+}
+
+/// `memory.atomic.wait32`: waits while the 32 bits at `address`, which is aligned and in bounds, are `expected`, for at
+/// most `timeout` nanoseconds, or for ever when that is negative. The result is the operator's.
+///
+/// # Errors
+/// [`TrapKind::ExpectedSharedMemory`] when the memory is not shared, [`TrapKind::Interrupt`] when the epoch of the store
+/// reaches its deadline meanwhile.
+///
+/// # Safety
+/// See the module's note; the address has been checked.
+pub unsafe fn wait32(
+    vmctx: *mut VmCtx,
+    memory: u32,
+    address: u64,
+    expected: u32,
+    timeout: i64,
+) -> Result<u32, TrapKind> {
+    // SAFETY: by the caller's promise.
+    let memory = unsafe { shared_memory(vmctx, memory) }?;
+    // SAFETY: by the caller's promise.
+    unsafe { wait(vmctx, |interrupted| memory.wait32(address, expected, duration(timeout), interrupted)) }
+}
+
+/// As [`wait32`], for 64 bits.
+///
+/// # Errors
+/// As for [`wait32`].
+///
+/// # Safety
+/// As for [`wait32`].
+pub unsafe fn wait64(
+    vmctx: *mut VmCtx,
+    memory: u32,
+    address: u64,
+    expected: u64,
+    timeout: i64,
+) -> Result<u32, TrapKind> {
+    // SAFETY: by the caller's promise.
+    let memory = unsafe { shared_memory(vmctx, memory) }?;
+    // SAFETY: by the caller's promise.
+    unsafe { wait(vmctx, |interrupted| memory.wait64(address, expected, duration(timeout), interrupted)) }
+}
+
+/// `memory.atomic.notify`: wakes at most `count` threads that wait at `address`, which is aligned and in bounds; how
+/// many. Nobody waits at a memory that is not shared.
+///
+/// # Safety
+/// See the module's note.
+pub unsafe fn notify(vmctx: *mut VmCtx, memory: u32, address: u64, count: u32) -> u32 {
+    // SAFETY: by the caller's promise.
+    unsafe { self::memory(vmctx, memory) }.notify(address, count)
+}
+
+unsafe fn shared_memory<'a>(vmctx: *mut VmCtx, memory: u32) -> Result<&'a Memory, TrapKind> {
+    // SAFETY: by the caller's promise.
+    let memory = unsafe { self::memory(vmctx, memory) };
+    if memory.ty.shared { Ok(memory) } else { Err(TrapKind::ExpectedSharedMemory) }
+}
+
+/// A timeout of the operators: negative is none.
+fn duration(timeout: i64) -> Option<Duration> {
+    u64::try_from(timeout).ok().map(Duration::from_nanos)
+}
+
+/// Waits with an eye on the epoch, when the store has a deadline.
+unsafe fn wait(
+    vmctx: *mut VmCtx,
+    wait: impl FnOnce(Option<&dyn Fn() -> bool>) -> Result<WaitResult, Interrupted>,
+) -> Result<u32, TrapKind> {
+    // SAFETY: by the caller's promise.
+    let ctx = &unsafe { store_of(vmctx) }.ctx;
+    let (epoch, deadline) = (ctx.epoch_ptr, ctx.epoch_deadline);
+    // SAFETY: the store keeps the engine's counter.
+    let interrupted = || unsafe { &*epoch }.load(Ordering::Relaxed) >= deadline;
+    let eye: &dyn Fn() -> bool = &interrupted;
+    let result = wait((deadline != u64::MAX).then_some(eye));
+    result.map(|result| result as u32).map_err(|Interrupted| TrapKind::Interrupt)
 }
 
 /// The bytes of a data segment; empty when it was dropped. Valid until it is.

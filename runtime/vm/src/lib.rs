@@ -20,6 +20,8 @@
 //! 6. *Code.* A code image stays mapped, and registered, as long as an instance or module that can run it lives.
 //! 7. *Entry.* `entry_sp` points to the frame of the innermost entry stub of the store; everything between it and the
 //!    present stack pointer that belongs to Rust has returned before `leave` runs.
+//! 8. *Shared bytes.* Shared memories are used by several threads at once. Rust code reads and writes their bytes with
+//!    atomics or not at all; code of the engines does so with instructions whose races the specification allows.
 #![deny(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
@@ -47,13 +49,13 @@ mod value;
 pub use code::CodeImage;
 pub use ctx::{ArrayCall, FuncRef, MemoryDef, StoreCtx, TableDef, VmCtx};
 pub use engine_api::{
-    data_segment, drop_data, drop_elem, elem_segment, memory_grow, native_stack_left, push_frame, raise_trap,
-    table_grow, value_stack,
+    data_segment, drop_data, drop_elem, elem_segment, memory_grow, native_stack_left, notify, push_frame,
+    raise_trap, table_grow, value_stack, wait32, wait64,
 };
 pub use host::{HostBody, HostCall};
 pub use instance::{DefinedFuncs, Imports, InstanceParts, InstantiateError};
 pub use limits::Limiter;
-pub use memory::{MemoryError, MemoryPlan};
+pub use memory::{MemoryError, MemoryPlan, SharedMemory, WaitResult};
 pub use raise::{Frame, Raised, Reason};
 pub use stack::ValueStack;
 pub use store::{ExternId, FuncId, GlobalId, InstanceId, MemoryId, Store, TableId};

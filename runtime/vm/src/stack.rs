@@ -27,7 +27,7 @@ impl ValueStack {
     /// A stack that goes with this many bytes of native stack. The system backs it as it is used.
     pub(crate) fn new(native: usize) -> std::io::Result<Self> {
         let size = native.saturating_mul(CELLS_PER_STACK).clamp(SIZES.0, SIZES.1).next_multiple_of(64 << 10);
-        let mut map = Mapping::reserve(size)?;
+        let map = Mapping::reserve(size)?;
         map.open(0, size)?;
         let base = map.base().cast::<u64>();
         Ok(Self { base, end: base.wrapping_add(size / size_of::<u64>()), top: base, _map: map })

@@ -9,7 +9,7 @@ use crate::ctx::{FuncRef, StoreCtx};
 use crate::host::{self, HostBody};
 use crate::instance::Instance;
 use crate::limits::Limiter;
-use crate::memory::{Memory, MemoryError, MemoryPlan};
+use crate::memory::{Memory, MemoryError, MemoryPlan, SharedMemory};
 use crate::raise::{Pending, Raised, Reason};
 use crate::stack::ValueStack;
 use crate::table::Table;
@@ -81,7 +81,8 @@ pub(crate) struct StoreState {
     /// A panic of the embedder's limiter, carried on when the outermost call returns.
     pub(crate) limiter_panic: Option<Box<dyn Any + Send>>,
     pub(crate) limiter: Option<Box<dyn Limiter + Send>>,
-    pub(crate) memories: Vec<Box<Memory>>,
+    /// A memory that is not shared has this handle only.
+    pub(crate) memories: Vec<Arc<Memory>>,
     pub(crate) tables: Vec<Box<Table>>,
     pub(crate) globals: Vec<Global>,
     pub(crate) instances: Vec<Box<Instance>>,
@@ -229,6 +230,21 @@ impl Store {
         Ok(MemoryId::next(state.memories.len() - 1))
     }
 
+    /// Takes a shared memory up, once.
+    pub fn add_shared_memory(&mut self, memory: &SharedMemory) -> MemoryId {
+        let memories = &mut self.state_mut().memories;
+        let known = memories.iter().position(|known| Arc::ptr_eq(known, memory.memory()));
+        MemoryId::next(known.unwrap_or_else(|| {
+            memories.push(Arc::clone(memory.memory()));
+            memories.len() - 1
+        }))
+    }
+
+    /// The handle of a shared memory; `None` when the memory is not shared.
+    pub fn shared_memory(&self, memory: MemoryId) -> Option<SharedMemory> {
+        SharedMemory::of(&self.state().memories[memory.index()])
+    }
+
     /// Makes a table filled with `init`; `None` when the limiter or the implementation refuses its size.
     pub fn new_table(&mut self, ty: TableType, init: u64) -> Option<TableId> {
         let state = self.state_mut();
@@ -315,14 +331,26 @@ impl Store {
         self.state().memories[memory.index()].pages()
     }
 
-    /// The bytes of a memory.
+    /// The size of a memory in bytes.
+    pub fn memory_len(&self, memory: MemoryId) -> u64 {
+        self.state().memories[memory.index()].len()
+    }
+
+    /// The bytes of a memory that is not shared.
+    ///
+    /// # Panics
+    /// When the memory is shared.
     pub fn memory_bytes(&self, memory: MemoryId) -> &[u8] {
         self.state().memories[memory.index()].bytes()
     }
 
-    /// The bytes of a memory, to write.
+    /// The bytes of a memory that is not shared, to write.
+    ///
+    /// # Panics
+    /// When the memory is shared.
     pub fn memory_bytes_mut(&mut self, memory: MemoryId) -> &mut [u8] {
-        self.state_mut().memories[memory.index()].bytes_mut()
+        let memory = Arc::get_mut(&mut self.state_mut().memories[memory.index()]);
+        memory.expect("the store has the only handle of a memory that is not shared").bytes_mut()
     }
 
     /// Grows a memory; the pages before, or `None` when it cannot be.

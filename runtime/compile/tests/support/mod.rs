@@ -54,8 +54,13 @@ pub(crate) fn vector_module() -> String {
     module_of(|row| row.signature.contains('v'))
 }
 
+/// The operators of features that compiled code has.
+pub(crate) fn built_rows() -> impl Iterator<Item = &'static OpRow> {
+    ops::all().filter(|row| row.feature.is_none_or(|feature| FeatureSet::built_by_jit().contains(feature)))
+}
+
 fn module_of(wanted: impl Fn(&&OpRow) -> bool) -> String {
-    let functions = ops::all().filter(wanted).filter_map(numeric_function).collect::<String>();
+    let functions = built_rows().filter(wanted).filter_map(numeric_function).collect::<String>();
     format!("(module (memory 1) {functions})")
 }
 

@@ -7,6 +7,7 @@
 //!
 //! [spec]: https://webassembly.github.io/spec/core/appendix/index-instructions.html
 
+mod atomic;
 mod bulk;
 mod control;
 pub mod fuel;
@@ -51,6 +52,8 @@ pub enum Immediates {
     MemArgLane,
     /// Sixteen lanes.
     Shuffle,
+    /// A byte that is zero.
+    Fence,
 }
 
 /// An operator.
@@ -69,8 +72,8 @@ pub struct OpRow {
     pub signature: &'static str,
     /// Whether it can trap.
     pub may_trap: bool,
-    /// Whether it goes through objects that both engines share (growth, GC heap, canonical types), so that comparing
-    /// them with each other proves nothing and an outside engine must join.
+    /// Whether it goes through objects that both engines share (growth, GC heap, canonical types, queues of waiting
+    /// threads), so that comparing them with each other proves nothing and an outside engine must join.
     pub shared: bool,
     /// The feature it belongs to; `None` for the first release.
     pub feature: Option<Feature>,
@@ -90,6 +93,7 @@ pub fn all() -> impl Iterator<Item = &'static OpRow> {
         simd::MEMORY,
         simd::OPS,
         simd::RELAXED,
+        atomic::OPS,
     ]
     .into_iter()
     .flatten()

@@ -132,9 +132,9 @@ fn fill_slots(instance: &mut Instance, state: &mut StoreState) {
     let layout = instance.parts.layout;
     let context = &instance.context;
     for (position, id) in instance.memories.iter().enumerate() {
-        let def = &raw mut state.memories[id.index()].def;
+        let def = &raw const state.memories[id.index()].def;
         let slot = layout.memory(MemoryIdx::from_index(position));
-        // SAFETY: the memory is boxed in the store.
+        // SAFETY: the store has a handle of the memory, which stays where it is.
         context.set(slot + memory_slot::BASE, unsafe { (*def).base });
         context.set(slot + memory_slot::DEF, def);
     }
@@ -303,12 +303,11 @@ fn apply_data(state: &mut StoreState, id: InstanceId, parts: &InstanceParts) -> 
         if let DataMode::Active { memory, offset } = &data.mode {
             let offset = evaluate(state, id, offset);
             let memory = state.instances[id.index()].memories[memory.index()];
-            let object = &mut state.memories[memory.index()];
+            let object = &state.memories[memory.index()];
             let offset = if object.ty.memory64 { offset.low() } else { u64::from(offset.as_i32() as u32) };
             let bytes = state.instances[id.index()].data_segment(segment);
-            let target = offset.checked_add(bytes.len() as u64).filter(|&end| end <= object.len());
-            let end = target.ok_or(InstantiateError::Trap(TrapKind::MemoryOutOfBounds))?;
-            object.bytes_mut()[offset as usize..end as usize].copy_from_slice(bytes);
+            let written = object.write(offset, bytes);
+            written.ok_or(InstantiateError::Trap(TrapKind::MemoryOutOfBounds))?;
             state.instances[id.index()].drop_data(segment);
         }
     }

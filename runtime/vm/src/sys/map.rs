@@ -33,7 +33,7 @@ impl Mapping {
     }
 
     /// Makes the bytes `from..to` readable and writable. Both are multiples of the page size.
-    pub(crate) fn open(&mut self, from: usize, to: usize) -> std::io::Result<()> {
+    pub(crate) fn open(&self, from: usize, to: usize) -> std::io::Result<()> {
         self.protect(from, to, MprotectFlags::READ | MprotectFlags::WRITE)
     }
 
@@ -42,7 +42,7 @@ impl Mapping {
         self.protect(0, to, MprotectFlags::READ | MprotectFlags::EXEC)
     }
 
-    fn protect(&mut self, from: usize, to: usize, flags: MprotectFlags) -> std::io::Result<()> {
+    fn protect(&self, from: usize, to: usize, flags: MprotectFlags) -> std::io::Result<()> {
         assert!(from <= to && to <= self.len, "a mapping is opened within its bounds");
         if from == to {
             return Ok(());
