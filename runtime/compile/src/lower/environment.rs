@@ -100,7 +100,8 @@ impl Lowering<'_> {
         known
     }
 
-    /// The length of a memory in bytes.
+    /// The length of a memory in bytes, for a comparison. That of a shared memory may be one that was read before,
+    /// behind the last atomic operator or call: another thread's growth orders nothing by itself.
     pub(super) fn memory_len(&mut self, memory: MemoryIdx) -> Value {
         if let Some(len) = self.plan.memory(memory).fixed_len {
             return self.builder.ins().iconst(I64, len.cast_signed());
@@ -108,6 +109,17 @@ impl Lowering<'_> {
         let def = self.cached(Cached::MemoryDef(memory));
         let flags = self.trusted_in(Region::MemoryLengths);
         self.builder.ins().load(I64, flags, def, memory_def::LEN as i32)
+    }
+
+    /// The length of a memory in bytes, as what `memory.size` asks for: that of a shared memory is read anew.
+    pub(super) fn memory_len_now(&mut self, memory: MemoryIdx) -> Value {
+        let plan = self.plan.memory(memory);
+        if !plan.shared || plan.fixed_len.is_some() {
+            return self.memory_len(memory);
+        }
+        let def = self.cached(Cached::MemoryDef(memory));
+        let place = self.builder.ins().iadd_imm_s(def, i64::from(memory_def::LEN));
+        self.builder.ins().atomic_load(I64, MemFlagsData::trusted(), place)
     }
 
     /// The number of elements of a table.

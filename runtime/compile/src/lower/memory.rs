@@ -26,7 +26,7 @@ pub(super) enum Extend {
 /// Where an access goes: address, constant offset, flags.
 pub(super) type Place = (Value, Offset32, MemFlagsData);
 
-fn memory_of(arg: &MemArg) -> Result<MemoryIdx> {
+pub(super) fn memory_of(arg: &MemArg) -> Result<MemoryIdx> {
     match arg.target {
         MemArgTarget::Memory(memory) => Ok(MemoryIdx(memory)),
         MemArgTarget::Array(_) => Err(ParseError::Unsupported { feature: Feature::Gc }.into()),
@@ -78,13 +78,7 @@ impl Lowering<'_> {
     fn check_bounds(&mut self, memory: MemoryIdx, index: Value, check: Check) {
         let out = match check {
             Check::Covered => return,
-            Check::AlwaysOut => {
-                self.trap(TrapKind::MemoryOutOfBounds);
-                self.reachable = false;
-                // A trap in the middle of a segment charges nothing for it.
-                self.fuel = 0;
-                return;
-            }
+            Check::AlwaysOut => return self.always_trap(TrapKind::MemoryOutOfBounds),
             Check::Index => {
                 let len = self.memory_len(memory);
                 self.builder.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, index, len)
@@ -158,7 +152,7 @@ impl Lowering<'_> {
     }
 
     pub(super) fn memory_size(&mut self, memory: MemoryIdx) {
-        let len = self.memory_len(memory);
+        let len = self.memory_len_now(memory);
         let shift = i64::from(self.plan.memory(memory).page_size_log2);
         let pages = self.builder.ins().ushr_imm_u(len, shift);
         let pages = self.memory_narrow(memory, pages);

@@ -5,6 +5,8 @@
 //! the two ways of trapping, `interrupt` fuel and epochs. Operators behind an unconditional branch are read and
 //! validated but give no code.
 
+mod atomic;
+mod atomic_operator;
 mod bulk;
 mod call;
 mod control;

@@ -59,6 +59,14 @@ impl Lowering<'_> {
         self.trap(TrapKind::Unreachable);
     }
 
+    /// Traps here whatever happens: what follows is not translated, and as a trap in the middle of a segment charges
+    /// nothing for it, neither does this one.
+    pub(super) fn always_trap(&mut self, kind: TrapKind) {
+        self.trap(kind);
+        self.reachable = false;
+        self.fuel = 0;
+    }
+
     /// Traps when `condition` is not zero.
     pub(super) fn trap_if(&mut self, condition: Value, kind: TrapKind) {
         if self.signals() {
@@ -110,7 +118,8 @@ impl Lowering<'_> {
         self.builder.seal_block(next);
     }
 
-    fn raise(&mut self, code: Value) {
+    /// Leaves the function with this code of a trap. The rest of the block is unreachable.
+    pub(super) fn raise(&mut self, code: Value) {
         let store = self.store_ctx();
         self.call_builtin(Builtin::Raise, &[store, code]);
         // `Raise` does not return; this keeps a mistake from running on.

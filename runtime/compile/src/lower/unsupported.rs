@@ -69,6 +69,7 @@ mod tests {
     #[test]
     fn only_what_is_not_built_is_missing() {
         assert_eq!(missing(&Operator::ReturnCall { function_index: 0 }), None);
+        assert_eq!(missing(&Operator::AtomicFence { ordering: wasmparser::Ordering::SeqCst }), None);
         assert_eq!(missing(&Operator::ThrowRef), Some(Feature::Exceptions));
     }
 }

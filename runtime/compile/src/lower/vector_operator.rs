@@ -322,7 +322,7 @@ impl Lowering<'_> {
             Op::F64x2ConvertLowI32x4U => self.convert_low(false),
             Op::F32x4DemoteF64x2Zero => self.lanes_unary(F64X2, |ins, a| ins.fvdemote(a)),
             Op::F64x2PromoteLowF32x4 => self.promote_low(),
-            ref other => return self.refuse(other),
+            ref other => return self.atomic_operator(other),
         }
         Ok(())
     }

@@ -21,6 +21,8 @@ pub(crate) struct MemoryPlan {
     pub(crate) index64: bool,
     /// Size of a page.
     pub(crate) page_size_log2: u8,
+    /// Whether other threads may use it, and make it grow.
+    pub(crate) shared: bool,
     /// The alias region of its bytes.
     pub(crate) region: Region,
     /// The length in bytes, when it can never change.
@@ -72,6 +74,7 @@ impl MemoryPlan {
         Self {
             index64: ty.memory64,
             page_size_log2: ty.page_size_log2,
+            shared: ty.shared,
             region,
             // An imported memory may have grown before it got here.
             fixed_len: (defined && ty.max_pages() == ty.limits.min).then_some(min_len),

@@ -32,6 +32,7 @@ pub(crate) fn checked() -> CompileOptions {
 
 /// The hand-written modules, by name.
 pub(crate) const CORPUS: &[(&str, &str)] = &[
+    ("atomic", include_str!("../modules/atomic.wat")),
     ("bulk", include_str!("../modules/bulk.wat")),
     ("call", include_str!("../modules/call.wat")),
     ("control", include_str!("../modules/control.wat")),
