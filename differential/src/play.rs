@@ -86,7 +86,7 @@ impl<'a> Player<'a> {
             let item = provide(&mut self.store, position, &import.ty()).map_err(|error| outcome(&error))?;
             imports.push(item);
         }
-        self.provided.extend(&imports);
+        self.provided.extend_from_slice(&imports);
         Instance::new(&mut self.store, module, &imports).map_err(|error| outcome(&error))
     }
 

@@ -1,17 +1,18 @@
 //! What modules import and export.
 
 use crate::store::{AsContext, StoreOpaque};
-use crate::{Func, FuncType, Global, Memory, Table};
+use crate::{Func, FuncType, Global, Memory, SharedMemory, Table};
 use assay_model::types::{GlobalType, MemoryType, TableType};
-use assay_vm::ExternId;
+use assay_vm::{ExternId, MemoryId};
 
 /// Something that can be imported or exported.
-#[derive(Copy, Clone, Debug)]
+#[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the names are the specification's")]
 pub enum Extern {
     Func(Func),
     Table(Table),
     Memory(Memory),
+    SharedMemory(SharedMemory),
     Global(Global),
 }
 
@@ -36,9 +37,14 @@ impl Extern {
         if let Extern::Table(table) = self { Some(table) } else { None }
     }
 
-    /// The memory, when it is one.
+    /// The memory, when it is one that is not shared.
     pub fn into_memory(self) -> Option<Memory> {
         if let Extern::Memory(memory) = self { Some(memory) } else { None }
+    }
+
+    /// The shared memory, when it is one.
+    pub fn into_shared_memory(self) -> Option<SharedMemory> {
+        if let Extern::SharedMemory(memory) = self { Some(memory) } else { None }
     }
 
     /// The global, when it is one.
@@ -55,6 +61,7 @@ impl Extern {
             Extern::Func(func) => ExternType::Func(func.ty(store)),
             Extern::Table(table) => ExternType::Table(table.ty(store)),
             Extern::Memory(memory) => ExternType::Memory(memory.ty(store)),
+            Extern::SharedMemory(memory) => ExternType::Memory(memory.ty()),
             Extern::Global(global) => ExternType::Global(global.ty(store)),
         }
     }
@@ -63,8 +70,15 @@ impl Extern {
         match id {
             ExternId::Func(id) => Extern::Func(Func { store: store.id, id }),
             ExternId::Table(id) => Extern::Table(Table { store: store.id, id }),
-            ExternId::Memory(id) => Extern::Memory(Memory { store: store.id, id }),
+            ExternId::Memory(id) => Self::from_memory(store, id),
             ExternId::Global(id) => Extern::Global(Global { store: store.id, id }),
+        }
+    }
+
+    pub(crate) fn from_memory(store: &StoreOpaque, id: MemoryId) -> Self {
+        match store.vm.shared_memory(id) {
+            Some(vm) => Extern::SharedMemory(SharedMemory { engine: store.engine.clone(), vm }),
+            None => Extern::Memory(Memory { store: store.id, id }),
         }
     }
 }
@@ -95,6 +109,12 @@ impl From<Table> for Extern {
 impl From<Memory> for Extern {
     fn from(memory: Memory) -> Self {
         Extern::Memory(memory)
+    }
+}
+
+impl From<SharedMemory> for Extern {
+    fn from(memory: SharedMemory) -> Self {
+        Extern::SharedMemory(memory)
     }
 }
 

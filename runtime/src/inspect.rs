@@ -1,14 +1,14 @@
 //! What only a judge may see: objects of an instance that are not exported.
 
 use crate::store::{AsContext, AsContextMut};
-use crate::{Func, Global, Instance, Memory, Result, Table};
+use crate::{Extern, Func, Global, Instance, Result, Table};
 
-/// Every memory of an instance, in the order of its index space.
-pub fn memories(mut store: impl AsContextMut, instance: Instance) -> Vec<Memory> {
+/// Every memory of an instance, shared or not, in the order of its index space.
+pub fn memories(mut store: impl AsContextMut, instance: Instance) -> Vec<Extern> {
     let mut context = store.as_context_mut();
     let opaque = context.opaque_mut();
     let (memories, ..) = opaque.vm.instance_objects(instance.id());
-    memories.iter().map(|&id| Memory { store: opaque.id, id }).collect()
+    memories.iter().map(|&id| Extern::from_memory(opaque, id)).collect()
 }
 
 /// Every table of an instance, in the order of its index space.

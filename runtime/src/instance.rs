@@ -5,7 +5,7 @@ use crate::externals::{Extern, ExternType};
 use crate::func::{Func, TypedFunc, WasmParams, WasmResults};
 use crate::linker::Definition;
 use crate::store::{AsContextMut, StoreId, StoreOpaque};
-use crate::{Engine, Global, Memory, Module, Table};
+use crate::{Engine, Global, Memory, Module, SharedMemory, Table};
 use assay_model::module::{Import, ImportItem};
 use assay_model::types::CanonId;
 use assay_vm::{Imports, InstanceId, InstantiateError};
@@ -37,7 +37,7 @@ impl Instance {
         let mut given = Imports::default();
         for (import, item) in wanted.iter().zip(imports) {
             check(opaque, module, import, item)?;
-            push(opaque, &mut given, *item)?;
+            push(opaque, &mut given, item)?;
         }
         Self::start(opaque, module, given)
     }
@@ -92,9 +92,14 @@ impl Instance {
         self.get_export(store, name)?.into_func()
     }
 
-    /// The exported memory with this name.
+    /// The exported memory with this name, when it is not shared.
     pub fn get_memory(&self, store: impl AsContextMut, name: &str) -> Option<Memory> {
         self.get_export(store, name)?.into_memory()
+    }
+
+    /// The exported shared memory with this name.
+    pub fn get_shared_memory(&self, store: impl AsContextMut, name: &str) -> Option<SharedMemory> {
+        self.get_export(store, name)?.into_shared_memory()
     }
 
     /// The exported table with this name.
@@ -155,7 +160,7 @@ impl<T: 'static> InstancePre<T> {
         let mut given = Imports::default();
         for item in &self.items {
             let item = item.realize(opaque);
-            push(opaque, &mut given, item)?;
+            push(opaque, &mut given, &item)?;
         }
         Instance::start(opaque, &self.module, given)
     }
@@ -166,7 +171,7 @@ pub(crate) fn check_engine(opaque: &StoreOpaque, module: &Module) -> Result<()> 
     if same { Ok(()) } else { Err(Error::usage("the module belongs to another engine than the store")) }
 }
 
-fn push(opaque: &StoreOpaque, imports: &mut Imports, item: Extern) -> Result<()> {
+fn push(opaque: &mut StoreOpaque, imports: &mut Imports, item: &Extern) -> Result<()> {
     match item {
         Extern::Func(func) => {
             opaque.check(func.store)?;
@@ -180,6 +185,10 @@ fn push(opaque: &StoreOpaque, imports: &mut Imports, item: Extern) -> Result<()>
             opaque.check(memory.store)?;
             imports.memories.push(memory.id);
         }
+        Extern::SharedMemory(memory) => {
+            memory.check_engine(&opaque.engine)?;
+            imports.memories.push(opaque.vm.add_shared_memory(&memory.vm));
+        }
         Extern::Global(global) => {
             opaque.check(global.store)?;
             imports.globals.push(global.id);
@@ -190,6 +199,9 @@ fn push(opaque: &StoreOpaque, imports: &mut Imports, item: Extern) -> Result<()>
 
 /// Matches what is given against an import, with the sizes that memories and tables have now.
 pub(crate) fn check(opaque: &StoreOpaque, module: &Module, import: &Import, given: &Extern) -> Result<()> {
+    if let Extern::SharedMemory(given) = given {
+        return check_shared(module, import, given);
+    }
     let matches = {
         let types = opaque.engine.types();
         let canonical = &types.canonical;
@@ -216,13 +228,33 @@ pub(crate) fn check(opaque: &StoreOpaque, module: &Module, import: &Import, give
             _ => false,
         }
     };
-    if matches {
-        return Ok(());
-    }
+    if matches { Ok(()) } else { Err(mismatch(module, import, &type_of(opaque, given))) }
+}
+
+/// As [`check`], for what belongs to no store. A shared memory that fits goes on fitting: it only grows, within a
+/// maximum that has been compared.
+pub(crate) fn check_shared(module: &Module, import: &Import, given: &SharedMemory) -> Result<()> {
+    given.check_engine(module.engine())?;
+    let size = given.size();
+    let fits = match import.item {
+        ImportItem::Memory(memory) => given.ty().matches_now(size, module.model().memories[memory.index()]),
+        _ => false,
+    };
+    if fits { Ok(()) } else { Err(mismatch(module, import, &shared_type(given))) }
+}
+
+fn mismatch(module: &Module, import: &Import, actual: &ExternType) -> Error {
     let wanted =
         module.imports().zip(&module.model().imports).find(|(_, known)| std::ptr::eq(*known, import));
     let expected = wanted.map_or_else(String::new, |(wanted, _)| wanted.ty().to_string());
-    Err(incompatible(import, expected, type_of(opaque, given).to_string()))
+    incompatible(import, expected, actual.to_string())
+}
+
+/// The type of a shared memory with the size that it has now.
+fn shared_type(memory: &SharedMemory) -> ExternType {
+    let mut ty = memory.ty();
+    ty.limits.min = memory.size();
+    ExternType::Memory(ty)
 }
 
 pub(crate) fn incompatible(import: &Import, expected: String, actual: String) -> Error {
@@ -243,6 +275,7 @@ fn type_of(opaque: &StoreOpaque, item: &Extern) -> ExternType {
             ty.limits.min = opaque.vm.memory_pages(memory.id);
             ExternType::Memory(ty)
         }
+        Extern::SharedMemory(memory) => shared_type(memory),
         Extern::Global(global) => ExternType::Global(opaque.vm.global_type(global.id)),
     }
 }

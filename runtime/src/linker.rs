@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::externals::Extern;
 use crate::func::{Caller, Func, IntoFunc, untyped_body};
-use crate::instance::{Instance, InstancePre, check, incompatible, missing};
+use crate::instance::{Instance, InstancePre, check, check_shared, incompatible, missing};
 use crate::store::{AsContext, AsContextMut, StoreOpaque};
 use crate::types::FuncType;
 use crate::val::Val;
@@ -26,7 +26,7 @@ impl Definition {
     /// The object in a store.
     pub(crate) fn realize(&self, opaque: &mut StoreOpaque) -> Extern {
         match self {
-            Definition::Object(item) => *item,
+            Definition::Object(item) => item.clone(),
             Definition::Host(body) => {
                 Extern::Func(Func { store: opaque.id, id: opaque.vm.new_host_func(body) })
             }
@@ -217,6 +217,7 @@ impl<T: 'static> Linker<T> {
     ) -> Result<()> {
         match (item, opaque) {
             (Definition::Object(item), Some(opaque)) => check(opaque, module, import, item),
+            (Definition::Object(Extern::SharedMemory(given)), None) => check_shared(module, import, given),
             (Definition::Object(_), None) => {
                 let message =
                     "a module that imports objects of a store cannot be prepared without that store";

@@ -1,4 +1,4 @@
-//! Linear memories of a store.
+//! Linear memories of a store. Shared ones belong to no store: see [`crate::SharedMemory`].
 
 use crate::error::{Error, Result};
 use crate::store::{AsContext, AsContextMut, StoreContext, StoreContextMut, StoreId, StoreOpaque};
@@ -16,8 +16,11 @@ impl Memory {
     /// A new memory of its minimal size.
     ///
     /// # Errors
-    /// When the store's limits or the host refuse it.
+    /// When the type is shared, or the store's limits or the host refuse it.
     pub fn new(mut store: impl AsContextMut, ty: MemoryType) -> Result<Self> {
+        if ty.shared {
+            return Err(Error::usage("shared memories are made with `SharedMemory::new`"));
+        }
         let mut context = store.as_context_mut();
         let opaque = context.opaque_mut();
         let plan = MemoryPlan { guards: opaque.engine.config().signals };
@@ -67,7 +70,7 @@ impl Memory {
 
     /// Size in bytes.
     pub fn data_size(&self, store: impl AsContext) -> usize {
-        self.of(store.as_context().into_opaque()).memory_bytes(self.id).len()
+        self.of(store.as_context().into_opaque()).memory_len(self.id) as usize
     }
 
     /// Grows by `delta` pages; the pages before.
@@ -107,8 +110,11 @@ impl Memory {
 
 fn range(offset: usize, len: usize, size: usize) -> Result<std::ops::Range<usize>> {
     let end = offset.checked_add(len).filter(|&end| end <= size);
-    let outside = || Error::Usage(format!("{len} bytes at {offset} end outside of a memory of {size} bytes"));
-    end.map(|end| offset..end).ok_or_else(outside)
+    end.map(|end| offset..end).ok_or_else(|| outside(offset, len, size))
+}
+
+pub(crate) fn outside(offset: usize, len: usize, size: usize) -> Error {
+    Error::Usage(format!("{len} bytes at {offset} end outside of a memory of {size} bytes"))
 }
 
 impl<'a, C: AsContext> From<&'a C> for StoreContext<'a, C::Data> {

@@ -3,7 +3,7 @@
 //! Memories are kept as the chunks that are not all zero, which makes small of large memories, and comparison exact.
 
 use super::Seen;
-use assay_runtime::{AsContextMut, Extern, Global, Instance, Memory, Table, inspect};
+use assay_runtime::{AsContextMut, Extern, Global, Instance, Table, inspect};
 
 /// Everything that can be written, in a fixed order: provided objects first, then instance by instance.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -61,19 +61,14 @@ pub(crate) fn snapshot(
 ) -> State {
     let mut state = State::default();
     for item in provided {
-        match *item {
-            Extern::Global(global) => state.add_global(store.as_context_mut(), global),
-            Extern::Memory(memory) => state.add_memory(store.as_context_mut(), memory),
-            Extern::Table(table) => state.add_table(store.as_context_mut(), table),
-            Extern::Func(_) => {}
-        }
+        state.add(store.as_context_mut(), item);
     }
     for &instance in instances.iter().flatten() {
         for global in inspect::globals(store.as_context_mut(), instance) {
             state.add_global(store.as_context_mut(), global);
         }
         for memory in inspect::memories(store.as_context_mut(), instance) {
-            state.add_memory(store.as_context_mut(), memory);
+            state.add(store.as_context_mut(), &memory);
         }
         for table in inspect::tables(store.as_context_mut(), instance) {
             state.add_table(store.as_context_mut(), table);
@@ -83,14 +78,27 @@ pub(crate) fn snapshot(
 }
 
 impl State {
+    fn add(&mut self, mut store: impl AsContextMut, item: &Extern) {
+        match item {
+            Extern::Global(global) => self.add_global(store, *global),
+            Extern::Memory(memory) => {
+                self.memories.push(Image::of(memory.data(&store.as_context_mut())));
+            }
+            Extern::SharedMemory(memory) => {
+                let mut bytes = vec![0; memory.data_size()];
+                // So many bytes are there for ever.
+                if memory.read(0, &mut bytes).is_ok() {
+                    self.memories.push(Image::of(&bytes));
+                }
+            }
+            Extern::Table(table) => self.add_table(store, *table),
+            Extern::Func(_) => {}
+        }
+    }
+
     fn add_global(&mut self, mut store: impl AsContextMut, global: Global) {
         let value = global.get(store.as_context_mut());
         self.globals.push(Seen::of(value, store));
-    }
-
-    fn add_memory(&mut self, mut store: impl AsContextMut, memory: Memory) {
-        let context = store.as_context_mut();
-        self.memories.push(Image::of(memory.data(&context)));
     }
 
     fn add_table(&mut self, mut store: impl AsContextMut, table: Table) {

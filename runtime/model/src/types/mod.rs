@@ -281,6 +281,11 @@ impl MemoryType {
         Self { limits, memory64: false, shared: false, page_size_log2: 16 }
     }
 
+    /// A shared 32-bit memory of at least `min` and at most `max` pages of 64 KiB.
+    pub fn shared(min: u32, max: u32) -> Self {
+        Self { shared: true, ..Self::new(min, Some(max)) }
+    }
+
     /// Bytes of a page.
     pub fn page_size(self) -> u64 {
         1 << self.page_size_log2

@@ -75,7 +75,7 @@ impl<'e> RuntimeSession<'e> {
                 self.spectest = Some(spectest::objects(&mut self.store, self.built)?);
             }
             for (name, object) in self.spectest.iter().flatten() {
-                linker.define(&self.store, spectest::NAME, name, *object)?;
+                linker.define(&self.store, spectest::NAME, name, object.clone())?;
             }
         }
         for (name, instance) in &self.registered {

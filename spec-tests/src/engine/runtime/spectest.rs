@@ -5,7 +5,7 @@
 
 use assay_runtime::{
     Error, Extern, Feature, FeatureSet, Func, Global, GlobalType, Memory, MemoryType, Mutability, Ref,
-    RefType, Store, Table, TableType, Val, ValType,
+    RefType, SharedMemory, Store, Table, TableType, Val, ValType,
 };
 
 /// The name of the module.
@@ -47,8 +47,8 @@ pub(super) fn objects(
         objects.push(("table64", Extern::Table(Table::new(&mut *store, ty, Ref::Func(None))?)));
     }
     if built.contains(Feature::Threads) {
-        let ty = MemoryType { shared: true, ..MemoryType::new(1, Some(2)) };
-        objects.push(("shared_memory", Extern::Memory(Memory::new(&mut *store, ty)?)));
+        let memory = SharedMemory::new(store.engine(), MemoryType::shared(1, 2))?;
+        objects.push(("shared_memory", Extern::SharedMemory(memory)));
     }
     Ok(objects)
 }
