@@ -13,8 +13,9 @@ use assay_runtime::{
 };
 use options::{Codegen, Group, Wasm};
 use std::fmt::Write as _;
-use std::io::Read;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -40,6 +41,9 @@ pub(crate) struct Args {
     #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true)]
     args: Vec<String>,
 }
+
+/// The largest module that is read.
+const MOST_BYTES: u64 = 1 << 30;
 
 /// What ends a run, with its exit code.
 struct Failure {
@@ -120,13 +124,7 @@ fn config(args: &Args, wasm: &Wasm, codegen: &Codegen) -> Config {
 
 fn load(engine: &Engine, args: &Args) -> Result<Module, Failure> {
     let path = args.module.display();
-    let bytes = if args.module.as_os_str() == "-" {
-        let mut bytes = Vec::new();
-        std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
-    } else {
-        std::fs::read(&args.module)
-    };
-    let bytes = bytes.map_err(|error| Failure {
+    let bytes = read(&args.module).map_err(|error| Failure {
         code: exit::UNEXPECTED,
         message: format!("failed to read `{path}`: {error}"),
     })?;
@@ -145,6 +143,20 @@ fn load(engine: &Engine, args: &Args) -> Result<Module, Failure> {
         }
         Failure { code: exit::UNEXPECTED, message }
     })
+}
+
+/// The content of a file, or of standard input for `-`. Something without an end is not read to its end.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let source: Box<dyn Read> = match path.to_str() {
+        Some("-") => Box::new(io::stdin().lock()),
+        _ => Box::new(File::open(path)?),
+    };
+    let mut bytes = Vec::new();
+    source.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(io::Error::other("modules of more than 1 GiB are not supported"));
+    }
+    Ok(bytes)
 }
 
 /// Moves the epoch on after `limit`. The thread ends with the process.

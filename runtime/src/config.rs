@@ -73,7 +73,8 @@ impl Config {
         self
     }
 
-    /// Whether compiled code may rely on hardware faults for traps (default), or checks everything itself.
+    /// Whether compiled code may rely on hardware faults for traps (default), or checks everything itself. It does the
+    /// latter in any case where address space is too short for guarded memories (`ulimit -v`).
     pub fn signals_based_traps(&mut self, on: bool) -> &mut Self {
         self.signals = on;
         self

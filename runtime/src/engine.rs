@@ -72,22 +72,25 @@ impl Engine {
     /// # Errors
     /// When the settings contradict each other or the host.
     pub fn new(config: &Config) -> Result<Self> {
+        let mut config = config.clone();
+        config.signals &= assay_vm::room_for_guards();
         if config.signals {
             assay_vm::install_signal_handlers();
         }
+        let kind = config.kind;
         let engine = Self(Arc::new(EngineInner {
-            config: config.clone(),
+            config,
             types: RwLock::default(),
             compiler: OnceLock::new(),
             epoch: Arc::new(AtomicU64::new(0)),
         }));
-        if config.kind == EngineKind::Jit {
+        if kind == EngineKind::Jit {
             engine.compiler()?;
         }
         Ok(engine)
     }
 
-    /// The settings.
+    /// The settings, as far as the host allows them.
     pub fn config(&self) -> &Config {
         &self.0.config
     }

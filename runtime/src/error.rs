@@ -111,6 +111,9 @@ pub struct MissingImport {
     pub ty: String,
 }
 
+/// So many missing imports are shown one by one.
+const MOST_SHOWN: usize = 50;
+
 /// Imports that do not fit.
 #[derive(Clone, Debug)]
 pub enum LinkError {
@@ -134,11 +137,14 @@ impl fmt::Display for LinkError {
         match self {
             LinkError::Unknown(missing) => {
                 f.write_str("unknown import")?;
-                for (position, import) in missing.iter().enumerate() {
+                for (position, import) in missing.iter().take(MOST_SHOWN).enumerate() {
                     let separator = if position == 0 { ":" } else { "," };
                     write!(f, "{separator} `{}` `{}` {}", import.module, import.name, import.ty)?;
                 }
-                Ok(())
+                match missing.len().saturating_sub(MOST_SHOWN) {
+                    0 => Ok(()),
+                    more => write!(f, ", and {more} more"),
+                }
             }
             LinkError::Incompatible { module, name, expected, actual } => {
                 write!(

@@ -22,8 +22,7 @@ impl Table {
         let mut context = store.as_context_mut();
         let opaque = context.opaque_mut();
         let init = init.to_value(opaque, ty.element)?.low();
-        let refused = || Error::Limit(format!("a table of {} elements is not allowed", ty.limits.min));
-        let id = opaque.vm.new_table(ty, init).ok_or_else(refused)?;
+        let id = opaque.vm.new_table(ty, init).map_err(|error| Error::Limit(error.to_string()))?;
         Ok(Self { store: opaque.id, id })
     }
 

@@ -1,5 +1,6 @@
 //! Why bytes are not a module that can run.
 
+use crate::limits;
 use assay_model::features::Feature;
 
 /// At which step of the specification a module is rejected.
@@ -63,7 +64,7 @@ impl ParseError {
         ParseError::Rejected {
             stage: Stage::Invalid,
             offset: error.offset(),
-            message: error.message().to_owned(),
+            message: limits::named(error.message()),
             needs: None,
         }
     }

@@ -14,6 +14,7 @@ mod convert;
 mod custom;
 mod error;
 mod features;
+mod limits;
 mod module;
 mod stage;
 mod support;

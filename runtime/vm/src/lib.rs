@@ -55,10 +55,11 @@ pub use engine_api::{
 pub use host::{HostBody, HostCall};
 pub use instance::{DefinedFuncs, Imports, InstanceParts, InstantiateError};
 pub use limits::Limiter;
-pub use memory::{MemoryError, MemoryPlan, SharedMemory, WaitResult};
+pub use memory::{MemoryError, MemoryPlan, SharedMemory, WaitResult, room_for_guards};
 pub use raise::{Frame, Raised, Reason};
 pub use stack::ValueStack;
 pub use store::{ExternId, FuncId, GlobalId, InstanceId, MemoryId, Store, TableId};
 pub use sys::install_signal_handlers;
+pub use table::TableError;
 pub use tail_call::{follow_tail_calls, invoke, request_tail_call, takes_tail_calls};
 pub use value::Value;

@@ -24,10 +24,17 @@ pub struct ValueStack {
 }
 
 impl ValueStack {
-    /// A stack that goes with this many bytes of native stack. The system backs it as it is used.
+    /// A stack that goes with this many bytes of native stack, or a smaller one where address space is short. The system
+    /// backs it as it is used.
     pub(crate) fn new(native: usize) -> std::io::Result<Self> {
-        let size = native.saturating_mul(CELLS_PER_STACK).clamp(SIZES.0, SIZES.1).next_multiple_of(64 << 10);
-        let map = Mapping::reserve(size)?;
+        let mut size =
+            native.saturating_mul(CELLS_PER_STACK).clamp(SIZES.0, SIZES.1).next_multiple_of(64 << 10);
+        let map = loop {
+            match Mapping::reserve(size) {
+                Err(_) if size > SIZES.0 => size = (size / 2).next_multiple_of(64 << 10).max(SIZES.0),
+                reserved => break reserved?,
+            }
+        };
         map.open(0, size)?;
         let base = map.base().cast::<u64>();
         Ok(Self { base, end: base.wrapping_add(size / size_of::<u64>()), top: base, _map: map })

@@ -12,7 +12,7 @@ use crate::limits::Limiter;
 use crate::memory::{Memory, MemoryError, MemoryPlan, SharedMemory};
 use crate::raise::{Pending, Raised, Reason};
 use crate::stack::ValueStack;
-use crate::table::Table;
+use crate::table::{self, Table, TableError};
 use crate::tail_call::{self, TailCalls};
 use crate::{builtins, sys, value::Value};
 use assay_model::layout::status;
@@ -84,6 +84,8 @@ pub(crate) struct StoreState {
     /// A memory that is not shared has this handle only.
     pub(crate) memories: Vec<Arc<Memory>>,
     pub(crate) tables: Vec<Box<Table>>,
+    /// Elements of all tables together.
+    table_elements: u64,
     pub(crate) globals: Vec<Global>,
     pub(crate) instances: Vec<Box<Instance>>,
     pub(crate) value_stack: Option<ValueStack>,
@@ -141,6 +143,7 @@ impl Store {
             limiter: None,
             memories: Vec::new(),
             tables: Vec::new(),
+            table_elements: 0,
             globals: Vec::new(),
             instances: Vec::new(),
             value_stack: None,
@@ -245,15 +248,24 @@ impl Store {
         SharedMemory::of(&self.state().memories[memory.index()])
     }
 
-    /// Makes a table filled with `init`; `None` when the limiter or the implementation refuses its size.
-    pub fn new_table(&mut self, ty: TableType, init: u64) -> Option<TableId> {
+    /// Makes a table filled with `init`.
+    ///
+    /// # Errors
+    /// When the limiter or this implementation refuses its size.
+    pub fn new_table(&mut self, ty: TableType, init: u64) -> Result<TableId, TableError> {
         let state = self.state_mut();
-        if !state.may_grow_table(0, ty.limits.min, ty) {
-            return None;
+        let elements = ty.limits.min;
+        if !state.may_grow_table(0, elements, ty) {
+            return Err(TableError::Limited { elements });
+        }
+        let together = state.table_elements.saturating_add(elements);
+        if elements <= table::MAX_ELEMENTS && together > table::MAX_ELEMENTS_TOGETHER {
+            return Err(TableError::TooMany { elements });
         }
         let table = Table::new(ty, init)?;
+        state.table_elements = together;
         state.tables.push(table);
-        Some(TableId::next(state.tables.len() - 1))
+        Ok(TableId::next(state.tables.len() - 1))
     }
 
     /// Makes a global of the embedder's.
@@ -541,7 +553,13 @@ impl StoreState {
         if desired != current && !self.may_grow_table(current, desired, ty) {
             return None;
         }
-        self.tables[table.index()].grow(delta, init)
+        let together = self.table_elements.saturating_add(desired - current);
+        if together > table::MAX_ELEMENTS_TOGETHER {
+            return None;
+        }
+        let before = self.tables[table.index()].grow(delta, init)?;
+        self.table_elements = together;
+        Some(before)
     }
 
     pub(crate) fn add_instance(&mut self, instance: Box<Instance>) -> InstanceId {

@@ -8,6 +8,40 @@ use assay_model::types::TableType;
 /// The most elements that a table can have here.
 pub(crate) const MAX_ELEMENTS: u64 = 10_000_000;
 
+/// The most elements that the tables of a store can have together: 1 GiB of cells.
+pub(crate) const MAX_ELEMENTS_TOGETHER: u64 = 1 << 27;
+
+/// Why there is no table.
+#[derive(Debug, thiserror::Error)]
+pub enum TableError {
+    /// More elements than any table has here.
+    #[error("a table of {elements} elements is larger than the limit of {MAX_ELEMENTS} elements")]
+    TooLarge {
+        /// The minimum.
+        elements: u64,
+    },
+    /// More elements than a store has here.
+    #[error(
+        "with a table of {elements} more elements, the tables of the store pass their limit of {MAX_ELEMENTS_TOGETHER} elements together"
+    )]
+    TooMany {
+        /// The minimum.
+        elements: u64,
+    },
+    /// The embedder's limiter refused.
+    #[error("the store's limits do not allow a table of {elements} elements")]
+    Limited {
+        /// The minimum.
+        elements: u64,
+    },
+    /// There is no memory for it.
+    #[error("there is no memory for a table of {elements} elements")]
+    OutOfMemory {
+        /// The minimum.
+        elements: u64,
+    },
+}
+
 /// A table. The definition stands first: its address is the table's.
 #[repr(C)]
 #[derive(Debug)]
@@ -18,12 +52,16 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// A table of its minimal size, filled with `init`; `None` when there is no room for it.
-    pub(crate) fn new(ty: TableType, init: u64) -> Option<Box<Self>> {
+    /// A table of its minimal size, filled with `init`.
+    pub(crate) fn new(ty: TableType, init: u64) -> Result<Box<Self>, TableError> {
+        let elements = ty.limits.min;
+        if elements > MAX_ELEMENTS {
+            return Err(TableError::TooLarge { elements });
+        }
         let def = TableDef { base: std::ptr::null_mut(), len: 0 };
         let mut table = Box::new(Self { def, ty, elements: Vec::new() });
-        table.resize(ty.limits.min, init)?;
-        Some(table)
+        table.resize(elements, init).ok_or(TableError::OutOfMemory { elements })?;
+        Ok(table)
     }
 
     fn resize(&mut self, len: u64, init: u64) -> Option<()> {
@@ -76,6 +114,8 @@ mod tests {
     #[test]
     fn a_table_past_the_implementation_limit_is_refused() {
         let limits = Limits { min: MAX_ELEMENTS + 1, max: None };
-        assert!(Table::new(TableType { element: RefType::FUNCREF, limits, table64: false }, 0).is_none());
+        let refused = Table::new(TableType { element: RefType::FUNCREF, limits, table64: false }, 0);
+        let message = "a table of 10000001 elements is larger than the limit of 10000000 elements";
+        assert_eq!(refused.unwrap_err().to_string(), message);
     }
 }

@@ -10,6 +10,7 @@ use super::{Imports, Instance, InstanceParts};
 use crate::ctx::{FuncRef, StoreCtx, VmCtx};
 use crate::memory::MemoryError;
 use crate::store::{ExternId, FuncId, GlobalId, InstanceId, Store, StoreState};
+use crate::table::TableError;
 use crate::{builtins, host, value::Value};
 use assay_model::index::{DataIdx, DefinedGlobalIdx, ElemIdx, FuncIdx, GlobalIdx, MemoryIdx, TableIdx};
 use assay_model::layout::{VmCtxLayout, func_import, func_kind, memory_slot};
@@ -26,11 +27,8 @@ pub enum InstantiateError {
     #[error(transparent)]
     Memory(#[from] MemoryError),
     /// A table could not be made.
-    #[error("a table of {elements} elements is larger than the store's limits or this implementation allow")]
-    Table {
-        /// Its minimum.
-        elements: u64,
-    },
+    #[error(transparent)]
+    Table(#[from] TableError),
     /// A segment does not fit.
     #[error("{0}")]
     Trap(TrapKind),
@@ -70,8 +68,7 @@ impl Store {
         }
         let mut tables = imports.tables;
         for &ty in &model.tables[tables.len()..] {
-            let refused = InstantiateError::Table { elements: ty.limits.min };
-            tables.push(self.new_table(ty, 0).ok_or(refused)?);
+            tables.push(self.new_table(ty, 0)?);
         }
         let store = self.ctx_ptr();
         let state = self.state_mut();

@@ -1,8 +1,8 @@
 //! Linear memories ([Memory instances][spec]): reserved once, opened as they grow, never moved.
 //!
 //! With guards, a 32-bit memory of 64 KiB pages reserves its whole index range and an inaccessible zone behind it, so
-//! that compiled code needs no checks. Everything else reserves what it may grow to, within reason; a 64-bit memory of
-//! 64 KiB pages has the zone as well, so that compiled code compares the index alone.
+//! that compiled code needs no checks. Everything else reserves what it may grow to, within reason, and less where address
+//! space is short; a 64-bit memory of 64 KiB pages has the zone as well, so that compiled code compares the index alone.
 //!
 //! A memory that is not shared belongs to one store and is used by its thread. A [shared](SharedMemory) one outlives
 //! stores and is used by several threads at once: growth has a lock, the length is atomic, and nobody makes a Rust
@@ -28,6 +28,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Address space that a 64-bit memory gets at the most; it cannot grow past it.
 const RESERVATION_64: u64 = 64 << 30;
+
+/// Where code checks each access, room for growth is one part in so many of the address space that is left,
+const SHARE: u64 = 4;
+/// after this much.
+const KEPT_FREE: u64 = 64 << 20;
+/// A memory is refused when less than this would be left: what runs needs some, too.
+const LEAST_FREE: u64 = 8 << 20;
+
+/// With address space for fewer guarded memories than this, guards are not worth it.
+const WORTH_GUARDS: u64 = 64;
+
+/// Whether the process has address space enough for memories with guards. Where it is limited (`ulimit -v`), code that
+/// checks each access needs no more than the bytes themselves.
+pub fn room_for_guards() -> bool {
+    let bytes = WORTH_GUARDS * (memory_plan::RESERVATION_32 + memory_plan::GUARD);
+    usize::try_from(bytes).is_ok_and(|bytes| Mapping::reserve(bytes).is_ok())
+}
 
 /// How the memories of an instance are mapped.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -91,9 +108,16 @@ impl Memory {
         let min = u64::try_from(min).map_err(|_| MemoryError::TooLarge { bytes: min })?;
         let (capacity, guard) = reservation(ty, plan, min);
         let total = capacity.checked_add(guard).and_then(|total| usize::try_from(total).ok());
-        let total = total.ok_or(MemoryError::TooLarge { bytes: u128::from(min) })?;
-        let refused = |source| MemoryError::Reserve { bytes: total as u64, source };
-        let map = Mapping::reserve(total).map_err(refused)?;
+        let mut total = total.ok_or(MemoryError::TooLarge { bytes: u128::from(min) })? as u64;
+        if ty.memory64 || !guarded(ty, plan) {
+            total = affordable(min + guard, total, plan);
+        }
+        let capacity = total - guard;
+        let refused = |source| MemoryError::Reserve { bytes: total, source };
+        if !plan.guards {
+            Mapping::reserve(total.saturating_add(LEAST_FREE) as usize).map_err(refused)?;
+        }
+        let map = Mapping::reserve(total as usize).map_err(refused)?;
         let def = MemoryDef { base: map.base(), len: AtomicU64::new(0) };
         let memory = Self { def, ty, map, opened: Mutex::new(0), capacity, parking: Parking::default() };
         memory.grow_to(|_| Some(min)).map_err(refused)?;
@@ -227,10 +251,31 @@ impl Memory {
     }
 }
 
+/// How many bytes of address space a memory takes that would like `most` and needs `least`. Where code checks each access,
+/// address space may be short, and then most of what there is stays free for everything else.
+fn affordable(least: u64, most: u64, plan: MemoryPlan) -> u64 {
+    let page = page_size() as u64;
+    let fits = |bytes: u64| {
+        let with_the_rest =
+            if plan.guards { bytes } else { bytes.saturating_mul(SHARE).saturating_add(KEPT_FREE) };
+        usize::try_from(with_the_rest).is_ok_and(|bytes| Mapping::reserve(bytes).is_ok())
+    };
+    let mut bytes = most;
+    while bytes > least && !fits(bytes) {
+        bytes = (bytes / 2).next_multiple_of(page).max(least);
+    }
+    bytes
+}
+
+/// Whether the memory is whole host pages with the guard behind it.
+fn guarded(ty: MemoryType, plan: MemoryPlan) -> bool {
+    plan.guards && ty.page_size_log2 == 16
+}
+
 /// Bytes to reserve for growth, and behind them.
 fn reservation(ty: MemoryType, plan: MemoryPlan, min: u64) -> (u64, u64) {
     let most = u64::try_from(u128::from(ty.max_pages()) << ty.page_size_log2).unwrap_or(u64::MAX);
-    let guarded = plan.guards && ty.page_size_log2 == 16;
+    let guarded = guarded(ty, plan);
     let guard = if guarded { memory_plan::GUARD } else { page_size() as u64 };
     if ty.memory64 {
         (most.min(RESERVATION_64).max(min), guard)
