@@ -1,14 +1,16 @@
 //! Reading a function body: each operator is decoded, validated and handed out once.
 //!
-//! Both lowerings read through this door. They keep operand stacks of their own; what they may take from the validator
-//! is only that the operator they hold is valid where it stands.
+//! Both lowerings read through this door, one operator after the other ([`BodyReader::next`]) or as a visitor of all of
+//! them ([`BodyReader::visit`]). They keep operand stacks of their own; what they may take from the validator is only
+//! that the operator they hold is valid where it stands.
 
 use crate::{ParseError, ParsedModule, convert};
 use assay_model::index::DefinedFuncIdx;
 use assay_model::types::ValType;
 use wasmparser::{
     BinaryReader, FuncToValidate, FuncValidator, FuncValidatorAllocations, Operator, OperatorsReader,
-    ValidatorResources,
+    ValidatorResources, VisitOperator, VisitSimdOperator, for_each_visit_operator,
+    for_each_visit_simd_operator,
 };
 
 /// Memory that validation of one body leaves for the next. One per worker.
@@ -23,6 +25,15 @@ pub struct Op<'a> {
     pub offset: u32,
     /// Its first byte: what the fuel rule ([`assay_model::ops::fuel`]) asks for.
     pub first_byte: u8,
+}
+
+/// What a visitor answers. An error in a box, so that the good case takes one register.
+pub type Visited = Result<(), Box<ParseError>>;
+
+/// Takes all operators of a body.
+pub trait BodyVisitor<'a>: VisitSimdOperator<'a, Output = Visited> {
+    /// The next operator, which is valid, begins at `offset` with `first_byte`.
+    fn begin(&mut self, offset: u32, first_byte: u8);
 }
 
 /// A body being read.
@@ -83,10 +94,64 @@ impl<'a> BodyReader<'a> {
         Ok(Some(Op { operator, offset: offset as u32, first_byte: self.bytes[offset as usize] }))
     }
 
+    /// Hands all operators out, each when it is validated.
+    ///
+    /// # Errors
+    /// When an operator is malformed or invalid, or the visitor fails.
+    pub fn visit<V: BodyVisitor<'a>>(&mut self, visitor: &mut V) -> Visited {
+        let Self { bytes, operators, validator, .. } = self;
+        let mut checked = Checked { validator, visitor, bytes, offset: 0 };
+        while !operators.eof() {
+            checked.offset = operators.original_position();
+            operators.visit_operator(&mut checked).map_err(undecided)??;
+        }
+        operators.finish().map_err(undecided)
+    }
+
     /// Returns the memory for the next body.
     pub fn finish(self) -> BodyAllocations {
         BodyAllocations(self.validator.into_allocations())
     }
+}
+
+#[cold]
+fn undecided(error: wasmparser::BinaryReaderError) -> Box<ParseError> {
+    Box::new(ParseError::undecided(&error))
+}
+
+/// Validates each operator before the visitor gets it.
+struct Checked<'r, 'a, V> {
+    validator: &'r mut FuncValidator<ValidatorResources>,
+    visitor: &'r mut V,
+    bytes: &'a [u8],
+    /// Of the present operator.
+    offset: u64,
+}
+
+/// A method for each operator.
+macro_rules! check_each {
+    ($(@$proposal:ident $op:ident $({ $($arg:ident: $argty:ty),* })? => $visit:ident ($($ann:tt)*))*) => {$(
+        #[inline]
+        fn $visit(&mut self $($(, $arg: $argty)*)?) -> Visited {
+            self.validator.simd_visitor(self.offset).$visit($($(Clone::clone(&$arg)),*)?).map_err(undecided)?;
+            self.visitor.begin(self.offset as u32, self.bytes[self.offset as usize]);
+            self.visitor.$visit($($($arg),*)?)
+        }
+    )*};
+}
+
+impl<'a, V: BodyVisitor<'a>> VisitOperator<'a> for Checked<'_, 'a, V> {
+    type Output = Visited;
+
+    fn simd_visitor(&mut self) -> Option<&mut dyn VisitSimdOperator<'a, Output = Visited>> {
+        Some(self)
+    }
+
+    for_each_visit_operator!(check_each);
+}
+
+impl<'a, V: BodyVisitor<'a>> VisitSimdOperator<'a> for Checked<'_, 'a, V> {
+    for_each_visit_simd_operator!(check_each);
 }
 
 /// A body can be read more than once: by each engine, and after an error to decide its stage.

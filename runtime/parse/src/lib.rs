@@ -19,7 +19,7 @@ mod module;
 mod stage;
 mod support;
 
-pub use body::{BodyAllocations, BodyReader, Op};
+pub use body::{BodyAllocations, BodyReader, BodyVisitor, Op, Visited};
 pub use convert::{heap_type, ref_type, val_type};
 pub use custom::check_custom_sections;
 pub use error::{ParseError, Stage};

@@ -1,4 +1,4 @@
-//! Writing the code of one function.
+//! Writing the code of functions, one behind the other.
 
 use crate::exec::Opcode;
 use assay_model::index::DefinedFuncIdx;
@@ -23,6 +23,14 @@ pub(crate) struct Emitter {
     names: std::collections::BTreeMap<u32, String>,
 }
 
+/// Code that was written.
+pub(crate) struct Finished {
+    pub(crate) words: Box<[u32]>,
+    pub(crate) positions: Box<[Position]>,
+    /// Direct calls: their first word and the callee.
+    pub(crate) calls: Vec<(u32, DefinedFuncIdx)>,
+}
+
 impl Emitter {
     /// Where the next instruction will stand.
     pub(crate) fn here(&self) -> u32 {
@@ -44,8 +52,7 @@ impl Emitter {
 
     /// Adds a number of two words.
     pub(crate) fn word64(&mut self, number: u64) {
-        self.words.push(number as u32);
-        self.words.push((number >> 32) as u32);
+        self.words.extend([number as u32, (number >> 32) as u32]);
     }
 
     /// Notes the position of the instruction at `word`, for traps.
@@ -101,8 +108,21 @@ impl Emitter {
         starts.iter().zip(ends).map(line).collect()
     }
 
-    /// The finished parts: words, positions, direct calls.
-    pub(crate) fn finish(self) -> (Vec<u32>, Vec<Position>, Vec<(u32, DefinedFuncIdx)>) {
-        (self.words, self.positions, self.calls)
+    /// Puts other code behind this one.
+    pub(crate) fn append(&mut self, mut other: Emitter) {
+        if self.words.is_empty() {
+            *self = other;
+            return;
+        }
+        let start = self.here();
+        self.words.append(&mut other.words);
+        let shift = |position: Position| Position { word: position.word + start, ..position };
+        self.positions.extend(other.positions.into_iter().map(shift));
+        self.calls.extend(other.calls.into_iter().map(|(at, callee)| (start + at, callee)));
+    }
+
+    /// The finished parts.
+    pub(crate) fn finish(self) -> Finished {
+        Finished { words: self.words.into(), positions: self.positions.into(), calls: self.calls }
     }
 }

@@ -8,7 +8,7 @@ mod emit;
 mod link;
 
 pub(crate) use emit::{Emitter, Position};
-pub(crate) use link::{Lowered, link};
+pub(crate) use link::{Lowered, Piece, link};
 
 use assay_model::index::{DefinedFuncIdx, FuncIdx};
 use std::collections::HashMap;

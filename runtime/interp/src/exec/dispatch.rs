@@ -58,7 +58,7 @@ pub(crate) struct Pair {
 
 impl Opcode {
     /// The opcode of an instruction.
-    pub(super) fn of<S: Step>() -> Self {
+    pub(super) const fn of<S: Step>() -> Self {
         Self {
             handler: run::<S>,
             #[cfg(test)]

@@ -6,7 +6,7 @@
 
 use super::dispatch::{Flow, Opcode, Pair, Step};
 use super::machine::{HEAD, Machine, Packed, memory_at};
-use super::operand::{Acc, Cell, Imm, Mode, Slot, Source, Target, ToAcc, ToSlot};
+use super::operand::{Acc, ByModes, Cell, Imm, Mode, Slot, Source, Target, ToAcc, ToSlot};
 use std::marker::PhantomData;
 
 /// What a memory holds at an address: little-endian bytes of an integer or float.
@@ -233,7 +233,7 @@ impl<D: Target> Step for MemoryGrow<D> {
     }
 }
 
-fn load_pair<O: LoadOperator + 'static>(address: Mode) -> Pair {
+const fn load_pair<O: LoadOperator + 'static>(address: Mode) -> Pair {
     match address {
         Mode::Slot => Pair {
             to_acc: Opcode::of::<Load<O, Slot, ToAcc>>(),
@@ -250,7 +250,7 @@ fn load_pair<O: LoadOperator + 'static>(address: Mode) -> Pair {
     }
 }
 
-fn store_opcode<O: StoreOperator + 'static>(address: Mode, value: Mode) -> Opcode {
+const fn store_opcode<O: StoreOperator + 'static>(address: Mode, value: Mode) -> Opcode {
     match (address, value) {
         (Mode::Slot, Mode::Slot) => Opcode::of::<Store<O, Slot, Slot>>(),
         (Mode::Slot, Mode::Acc) => Opcode::of::<Store<O, Slot, Acc>>(),
@@ -264,7 +264,7 @@ fn store_opcode<O: StoreOperator + 'static>(address: Mode, value: Mode) -> Opcod
     }
 }
 
-fn load_sum<O: LoadOperator + 'static, A: Source + 'static, B: Source + 'static>() -> Option<Pair> {
+const fn load_sum<O: LoadOperator + 'static, A: Source + 'static, B: Source + 'static>() -> Option<Pair> {
     Some(Pair {
         to_acc: Opcode::of::<LoadSum<O, A, B, ToAcc>>(),
         to_slot: Opcode::of::<LoadSum<O, A, B, ToSlot>>(),
@@ -272,7 +272,7 @@ fn load_sum<O: LoadOperator + 'static, A: Source + 'static, B: Source + 'static>
 }
 
 /// Sums have the accumulator first and an immediate second, if they have them.
-fn load_sum_pair<O: LoadOperator + 'static>(base: Mode, index: Mode) -> Option<Pair> {
+const fn load_sum_pair<O: LoadOperator + 'static>(base: Mode, index: Mode) -> Option<Pair> {
     match (base, index) {
         (Mode::Slot, Mode::Slot) => load_sum::<O, Slot, Slot>(),
         (Mode::Slot, Mode::Imm) => load_sum::<O, Slot, Imm>(),
@@ -282,7 +282,10 @@ fn load_sum_pair<O: LoadOperator + 'static>(base: Mode, index: Mode) -> Option<P
     }
 }
 
-fn store_sum<O: StoreOperator + 'static, V: Source + 'static>(base: Mode, index: Mode) -> Option<Opcode> {
+const fn store_sum<O: StoreOperator + 'static, V: Source + 'static>(
+    base: Mode,
+    index: Mode,
+) -> Option<Opcode> {
     match (base, index) {
         (Mode::Slot, Mode::Slot) => Some(Opcode::of::<StoreSum<O, Slot, Slot, V>>()),
         (Mode::Slot, Mode::Imm) => Some(Opcode::of::<StoreSum<O, Slot, Imm, V>>()),
@@ -292,12 +295,40 @@ fn store_sum<O: StoreOperator + 'static, V: Source + 'static>(base: Mode, index:
     }
 }
 
-fn store_sum_opcode<O: StoreOperator + 'static>(base: Mode, index: Mode, value: Mode) -> Option<Opcode> {
+const fn store_sum_opcode<O: StoreOperator + 'static>(
+    base: Mode,
+    index: Mode,
+    value: Mode,
+) -> Option<Opcode> {
     match value {
         Mode::Slot => store_sum::<O, Slot>(base, index),
         Mode::Imm => store_sum::<O, Imm>(base, index),
         Mode::Acc => None,
     }
+}
+
+const fn load_pairs<O: LoadOperator + 'static>() -> [Pair; 3] {
+    [load_pair::<O>(Mode::Slot), load_pair::<O>(Mode::Acc), load_pair::<O>(Mode::Imm)]
+}
+
+const fn store_opcodes<O: StoreOperator + 'static>() -> [[Opcode; 3]; 3] {
+    let mut table = [[store_opcode::<O>(Mode::Slot, Mode::Slot); 3]; 3];
+    let mut at = 1;
+    while at < 9 {
+        table[at / 3][at % 3] = store_opcode::<O>(Mode::ALL[at / 3], Mode::ALL[at % 3]);
+        at += 1;
+    }
+    table
+}
+
+const fn load_sum_pairs<O: LoadOperator + 'static>() -> ByModes<Pair> {
+    let mut table = [[None; 3]; 3];
+    let mut at = 0;
+    while at < 9 {
+        table[at / 3][at % 3] = load_sum_pair::<O>(Mode::ALL[at / 3], Mode::ALL[at % 3]);
+        at += 1;
+    }
+    table
 }
 
 fn load_from_pair<O: LoadOperator + 'static>() -> Pair {
@@ -329,12 +360,14 @@ macro_rules! load_operators {
 
             /// The load from memory 0.
             pub(crate) fn select(self, address: Mode) -> Pair {
-                match self { $(LoadOp::$name => load_pair::<$name>(address),)* }
+                const PAIRS: &[[Pair; 3]] = &[$(load_pairs::<$name>(),)*];
+                PAIRS[self as usize][address as usize]
             }
 
             /// The load from memory 0 at the sum of two numbers, where there is one.
             pub(crate) fn select_sum(self, base: Mode, index: Mode) -> Option<Pair> {
-                match self { $(LoadOp::$name => load_sum_pair::<$name>(base, index),)* }
+                const PAIRS: &[ByModes<Pair>] = &[$(load_sum_pairs::<$name>(),)*];
+                PAIRS[self as usize][base as usize][index as usize]
             }
 
             /// The load from any memory.
@@ -373,7 +406,8 @@ macro_rules! store_operators {
 
             /// The store to memory 0.
             pub(crate) fn select(self, address: Mode, value: Mode) -> Opcode {
-                match self { $(StoreOp::$name => store_opcode::<$name>(address, value),)* }
+                const OPCODES: &[[[Opcode; 3]; 3]] = &[$(store_opcodes::<$name>(),)*];
+                OPCODES[self as usize][address as usize][value as usize]
             }
 
             /// The store to memory 0 at the sum of two numbers, where there is one.

@@ -5,7 +5,7 @@
 
 use super::dispatch::{Flow, Opcode, Pair, Step};
 use super::machine::{HEAD, Machine};
-use super::operand::{Acc, Cell, Imm, Mode, Slot, Source, Target, ToAcc, ToSlot};
+use super::operand::{Acc, ByMode, ByModes, Cell, Imm, Mode, Slot, Source, Target, ToAcc, ToSlot};
 use crate::numeric::{
     Trapping, convert,
     float::{f32, f64},
@@ -165,7 +165,7 @@ fn increment_branch<O: Comparison<Input = u32> + 'static>(a: Mode, b: Mode) -> O
     }
 }
 
-fn unary_pair<O: UnaryOperator + 'static>(mode: Mode) -> Option<Pair> {
+const fn unary_pair<O: UnaryOperator + 'static>(mode: Mode) -> Option<Pair> {
     Some(match mode {
         Mode::Slot => Pair {
             to_acc: Opcode::of::<Unary<O, Slot, ToAcc>>(),
@@ -179,14 +179,14 @@ fn unary_pair<O: UnaryOperator + 'static>(mode: Mode) -> Option<Pair> {
     })
 }
 
-fn binary_in<O: BinaryOperator + 'static, A: Source + 'static, B: Source + 'static>() -> Option<Pair> {
+const fn binary_in<O: BinaryOperator + 'static, A: Source + 'static, B: Source + 'static>() -> Option<Pair> {
     Some(Pair {
         to_acc: Opcode::of::<Binary<O, A, B, ToAcc>>(),
         to_slot: Opcode::of::<Binary<O, A, B, ToSlot>>(),
     })
 }
 
-fn binary_pair<O: BinaryOperator + 'static>(a: Mode, b: Mode) -> Option<Pair> {
+const fn binary_pair<O: BinaryOperator + 'static>(a: Mode, b: Mode) -> Option<Pair> {
     match (a, b) {
         (Mode::Slot, Mode::Slot) => binary_in::<O, Slot, Slot>(),
         (Mode::Slot, Mode::Acc) => binary_in::<O, Slot, Acc>(),
@@ -200,7 +200,7 @@ fn binary_pair<O: BinaryOperator + 'static>(a: Mode, b: Mode) -> Option<Pair> {
 }
 
 /// For operators whose operands can change places: the accumulator stands first, an immediate second.
-fn commutative_pair<O: BinaryOperator + 'static>(a: Mode, b: Mode) -> Option<Pair> {
+const fn commutative_pair<O: BinaryOperator + 'static>(a: Mode, b: Mode) -> Option<Pair> {
     match (a, b) {
         (Mode::Slot, Mode::Slot) => binary_in::<O, Slot, Slot>(),
         (Mode::Slot, Mode::Imm) => binary_in::<O, Slot, Imm>(),
@@ -210,14 +210,14 @@ fn commutative_pair<O: BinaryOperator + 'static>(a: Mode, b: Mode) -> Option<Pai
     }
 }
 
-fn compare_in<O: Comparison + 'static, A: Source + 'static, B: Source + 'static>() -> Option<Pair> {
+const fn compare_in<O: Comparison + 'static, A: Source + 'static, B: Source + 'static>() -> Option<Pair> {
     Some(Pair {
         to_acc: Opcode::of::<Compare<O, A, B, ToAcc>>(),
         to_slot: Opcode::of::<Compare<O, A, B, ToSlot>>(),
     })
 }
 
-fn compare_pair<O: Comparison + 'static>(a: Mode, b: Mode) -> Option<Pair> {
+const fn compare_pair<O: Comparison + 'static>(a: Mode, b: Mode) -> Option<Pair> {
     match (a, b) {
         (Mode::Slot, Mode::Slot) => compare_in::<O, Slot, Slot>(),
         (Mode::Slot, Mode::Acc) => compare_in::<O, Slot, Acc>(),
@@ -230,7 +230,7 @@ fn compare_pair<O: Comparison + 'static>(a: Mode, b: Mode) -> Option<Pair> {
     }
 }
 
-fn branch_when<O: Comparison + 'static, const WHEN: bool>(a: Mode, b: Mode) -> Option<Opcode> {
+const fn branch_when<O: Comparison + 'static, const WHEN: bool>(a: Mode, b: Mode) -> Option<Opcode> {
     Some(match (a, b) {
         (Mode::Slot, Mode::Slot) => Opcode::of::<BranchIf<O, Slot, Slot, WHEN>>(),
         (Mode::Slot, Mode::Acc) => Opcode::of::<BranchIf<O, Slot, Acc, WHEN>>(),
@@ -243,6 +243,50 @@ fn branch_when<O: Comparison + 'static, const WHEN: bool>(a: Mode, b: Mode) -> O
     })
 }
 
+const fn unary_pairs<O: UnaryOperator + 'static>() -> ByMode<Pair> {
+    [unary_pair::<O>(Mode::Slot), unary_pair::<O>(Mode::Acc), unary_pair::<O>(Mode::Imm)]
+}
+
+const fn binary_pairs<O: BinaryOperator + 'static>() -> ByModes<Pair> {
+    let mut table = [[None; 3]; 3];
+    let mut at = 0;
+    while at < 9 {
+        table[at / 3][at % 3] = binary_pair::<O>(Mode::ALL[at / 3], Mode::ALL[at % 3]);
+        at += 1;
+    }
+    table
+}
+
+const fn commutative_pairs<O: BinaryOperator + 'static>() -> ByModes<Pair> {
+    let mut table = [[None; 3]; 3];
+    let mut at = 0;
+    while at < 9 {
+        table[at / 3][at % 3] = commutative_pair::<O>(Mode::ALL[at / 3], Mode::ALL[at % 3]);
+        at += 1;
+    }
+    table
+}
+
+const fn compare_pairs<O: Comparison + 'static>() -> ByModes<Pair> {
+    let mut table = [[None; 3]; 3];
+    let mut at = 0;
+    while at < 9 {
+        table[at / 3][at % 3] = compare_pair::<O>(Mode::ALL[at / 3], Mode::ALL[at % 3]);
+        at += 1;
+    }
+    table
+}
+
+const fn branches_when<O: Comparison + 'static, const WHEN: bool>() -> ByModes<Opcode> {
+    let mut table = [[None; 3]; 3];
+    let mut at = 0;
+    while at < 9 {
+        table[at / 3][at % 3] = branch_when::<O, WHEN>(Mode::ALL[at / 3], Mode::ALL[at % 3]);
+        at += 1;
+    }
+    table
+}
+
 /// The unary operators: name, operand and result type, meaning.
 macro_rules! unary_operators {
     ($($name:ident: $input:ty => $output:ty = $meaning:path;)*) => {
@@ -253,12 +297,14 @@ macro_rules! unary_operators {
         impl UnaryOp {
             /// Whether it can trap.
             pub(crate) fn traps(self) -> bool {
-                match self { $(UnaryOp::$name => <$output as Outcome>::TRAPS,)* }
+                const TRAPS: &[bool] = &[$(<$output as Outcome>::TRAPS,)*];
+                TRAPS[self as usize]
             }
 
             /// The instruction for an operand given by `mode`, where there is one.
             pub(crate) fn select(self, mode: Mode) -> Option<Pair> {
-                match self { $(UnaryOp::$name => unary_pair::<$name>(mode),)* }
+                const PAIRS: &[ByMode<Pair>] = &[$(unary_pairs::<$name>(),)*];
+                PAIRS[self as usize][mode as usize]
             }
         }
 
@@ -291,12 +337,14 @@ macro_rules! binary_operators {
 
             /// Whether it can trap.
             pub(crate) fn traps(self) -> bool {
-                match self { $(BinaryOp::$name => <$output as Outcome>::TRAPS,)* }
+                const TRAPS: &[bool] = &[$(<$output as Outcome>::TRAPS,)*];
+                TRAPS[self as usize]
             }
 
             /// The instruction for operands given by `a` and `b`, where there is one.
             pub(crate) fn select(self, a: Mode, b: Mode) -> Option<Pair> {
-                match self { $(BinaryOp::$name => $select::<$name>(a, b),)* }
+                const PAIRS: &[ByModes<Pair>] = &[$($select::<$name>(),)*];
+                PAIRS[self as usize][a as usize][b as usize]
             }
         }
 
@@ -331,12 +379,14 @@ macro_rules! comparisons {
 
             /// The comparison as an instruction with a result.
             pub(crate) fn select(self, a: Mode, b: Mode) -> Option<Pair> {
-                match self { $(CompareOp::$name => compare_pair::<$name>(a, b),)* }
+                const PAIRS: &[ByModes<Pair>] = &[$(compare_pairs::<$name>(),)*];
+                PAIRS[self as usize][a as usize][b as usize]
             }
 
             /// The comparison as a branch, taken when it is true.
             pub(crate) fn branch(self, a: Mode, b: Mode) -> Option<Opcode> {
-                match self { $(CompareOp::$name => branch_when::<$name, true>(a, b),)* }
+                const BRANCHES: &[ByModes<Opcode>] = &[$(branches_when::<$name, true>(),)*];
+                BRANCHES[self as usize][a as usize][b as usize]
             }
         }
 
@@ -441,50 +491,50 @@ unary_operators! {
 }
 
 binary_operators! {
-    I32Add: u32 => u32 = i32::add, true, commutative_pair;
-    I32Sub: u32 => u32 = i32::sub, false, binary_pair;
-    I32Mul: u32 => u32 = i32::mul, true, commutative_pair;
-    I32DivS: u32 => Trapping<u32> = i32::div_s, false, binary_pair;
-    I32DivU: u32 => Trapping<u32> = i32::div_u, false, binary_pair;
-    I32RemS: u32 => Trapping<u32> = i32::rem_s, false, binary_pair;
-    I32RemU: u32 => Trapping<u32> = i32::rem_u, false, binary_pair;
-    I32And: u32 => u32 = i32::and, true, commutative_pair;
-    I32Or: u32 => u32 = i32::or, true, commutative_pair;
-    I32Xor: u32 => u32 = i32::xor, true, commutative_pair;
-    I32Shl: u32 => u32 = i32::shl, false, binary_pair;
-    I32ShrS: u32 => u32 = i32::shr_s, false, binary_pair;
-    I32ShrU: u32 => u32 = i32::shr_u, false, binary_pair;
-    I32Rotl: u32 => u32 = i32::rotl, false, binary_pair;
-    I32Rotr: u32 => u32 = i32::rotr, false, binary_pair;
-    I64Add: u64 => u64 = i64::add, true, commutative_pair;
-    I64Sub: u64 => u64 = i64::sub, false, binary_pair;
-    I64Mul: u64 => u64 = i64::mul, true, commutative_pair;
-    I64DivS: u64 => Trapping<u64> = i64::div_s, false, binary_pair;
-    I64DivU: u64 => Trapping<u64> = i64::div_u, false, binary_pair;
-    I64RemS: u64 => Trapping<u64> = i64::rem_s, false, binary_pair;
-    I64RemU: u64 => Trapping<u64> = i64::rem_u, false, binary_pair;
-    I64And: u64 => u64 = i64::and, true, commutative_pair;
-    I64Or: u64 => u64 = i64::or, true, commutative_pair;
-    I64Xor: u64 => u64 = i64::xor, true, commutative_pair;
-    I64Shl: u64 => u64 = i64::shl, false, binary_pair;
-    I64ShrS: u64 => u64 = i64::shr_s, false, binary_pair;
-    I64ShrU: u64 => u64 = i64::shr_u, false, binary_pair;
-    I64Rotl: u64 => u64 = i64::rotl, false, binary_pair;
-    I64Rotr: u64 => u64 = i64::rotr, false, binary_pair;
-    F32Add: F32 => F32 = f32::add, false, binary_pair;
-    F32Sub: F32 => F32 = f32::sub, false, binary_pair;
-    F32Mul: F32 => F32 = f32::mul, false, binary_pair;
-    F32Div: F32 => F32 = f32::div, false, binary_pair;
-    F32Min: F32 => F32 = f32::min, false, binary_pair;
-    F32Max: F32 => F32 = f32::max, false, binary_pair;
-    F32Copysign: F32 => F32 = f32::copysign, false, binary_pair;
-    F64Add: F64 => F64 = f64::add, false, binary_pair;
-    F64Sub: F64 => F64 = f64::sub, false, binary_pair;
-    F64Mul: F64 => F64 = f64::mul, false, binary_pair;
-    F64Div: F64 => F64 = f64::div, false, binary_pair;
-    F64Min: F64 => F64 = f64::min, false, binary_pair;
-    F64Max: F64 => F64 = f64::max, false, binary_pair;
-    F64Copysign: F64 => F64 = f64::copysign, false, binary_pair;
+    I32Add: u32 => u32 = i32::add, true, commutative_pairs;
+    I32Sub: u32 => u32 = i32::sub, false, binary_pairs;
+    I32Mul: u32 => u32 = i32::mul, true, commutative_pairs;
+    I32DivS: u32 => Trapping<u32> = i32::div_s, false, binary_pairs;
+    I32DivU: u32 => Trapping<u32> = i32::div_u, false, binary_pairs;
+    I32RemS: u32 => Trapping<u32> = i32::rem_s, false, binary_pairs;
+    I32RemU: u32 => Trapping<u32> = i32::rem_u, false, binary_pairs;
+    I32And: u32 => u32 = i32::and, true, commutative_pairs;
+    I32Or: u32 => u32 = i32::or, true, commutative_pairs;
+    I32Xor: u32 => u32 = i32::xor, true, commutative_pairs;
+    I32Shl: u32 => u32 = i32::shl, false, binary_pairs;
+    I32ShrS: u32 => u32 = i32::shr_s, false, binary_pairs;
+    I32ShrU: u32 => u32 = i32::shr_u, false, binary_pairs;
+    I32Rotl: u32 => u32 = i32::rotl, false, binary_pairs;
+    I32Rotr: u32 => u32 = i32::rotr, false, binary_pairs;
+    I64Add: u64 => u64 = i64::add, true, commutative_pairs;
+    I64Sub: u64 => u64 = i64::sub, false, binary_pairs;
+    I64Mul: u64 => u64 = i64::mul, true, commutative_pairs;
+    I64DivS: u64 => Trapping<u64> = i64::div_s, false, binary_pairs;
+    I64DivU: u64 => Trapping<u64> = i64::div_u, false, binary_pairs;
+    I64RemS: u64 => Trapping<u64> = i64::rem_s, false, binary_pairs;
+    I64RemU: u64 => Trapping<u64> = i64::rem_u, false, binary_pairs;
+    I64And: u64 => u64 = i64::and, true, commutative_pairs;
+    I64Or: u64 => u64 = i64::or, true, commutative_pairs;
+    I64Xor: u64 => u64 = i64::xor, true, commutative_pairs;
+    I64Shl: u64 => u64 = i64::shl, false, binary_pairs;
+    I64ShrS: u64 => u64 = i64::shr_s, false, binary_pairs;
+    I64ShrU: u64 => u64 = i64::shr_u, false, binary_pairs;
+    I64Rotl: u64 => u64 = i64::rotl, false, binary_pairs;
+    I64Rotr: u64 => u64 = i64::rotr, false, binary_pairs;
+    F32Add: F32 => F32 = f32::add, false, binary_pairs;
+    F32Sub: F32 => F32 = f32::sub, false, binary_pairs;
+    F32Mul: F32 => F32 = f32::mul, false, binary_pairs;
+    F32Div: F32 => F32 = f32::div, false, binary_pairs;
+    F32Min: F32 => F32 = f32::min, false, binary_pairs;
+    F32Max: F32 => F32 = f32::max, false, binary_pairs;
+    F32Copysign: F32 => F32 = f32::copysign, false, binary_pairs;
+    F64Add: F64 => F64 = f64::add, false, binary_pairs;
+    F64Sub: F64 => F64 = f64::sub, false, binary_pairs;
+    F64Mul: F64 => F64 = f64::mul, false, binary_pairs;
+    F64Div: F64 => F64 = f64::div, false, binary_pairs;
+    F64Min: F64 => F64 = f64::min, false, binary_pairs;
+    F64Max: F64 => F64 = f64::max, false, binary_pairs;
+    F64Copysign: F64 => F64 = f64::copysign, false, binary_pairs;
 }
 
 comparisons! {

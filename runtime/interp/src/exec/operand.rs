@@ -227,3 +227,15 @@ pub(crate) enum Mode {
     /// [`Imm`]
     Imm,
 }
+
+impl Mode {
+    /// Every mode, in the order of their numbers.
+    pub(crate) const ALL: [Mode; 3] = [Mode::Slot, Mode::Acc, Mode::Imm];
+}
+
+/// What there is for each mode of an operand. Tables of it are constants: a look-up is no jump, which a lowering that
+/// meets another operator each time could not predict.
+pub(crate) type ByMode<T> = [Option<T>; 3];
+
+/// What there is for the modes of two operands.
+pub(crate) type ByModes<T> = [ByMode<T>; 3];

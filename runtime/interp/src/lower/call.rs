@@ -86,9 +86,9 @@ impl FuncLowering<'_> {
         if has_vectors(signature) {
             counts[1] = VECTORS | ty.0;
         }
-        let words = target.iter().chain(&counts).map(|&word| Operand::Narrow(word)).chain(index);
-        let words: Vec<Operand> = words.collect();
-        self.emit_trapping(opcode, &words);
+        self.emit_trapping(opcode, &[]);
+        target.iter().chain(&counts).for_each(|&word| self.stack.code.word(word));
+        index.into_iter().for_each(|index| index.write(&mut self.stack.code));
     }
 
     /// Brings the arguments to their slots and pops them. The first slot.

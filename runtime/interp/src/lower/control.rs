@@ -35,7 +35,27 @@ pub(super) struct Frame {
     params: usize,
     results: usize,
     /// Branches to the end.
-    exits: Vec<Fixup>,
+    exits: Option<ExitIdx>,
+}
+
+/// A place in [`Exits`].
+type ExitIdx = u32;
+
+/// The branches to the ends of the open blocks: for each block a chain, the last branch first.
+#[derive(Default)]
+pub(super) struct Exits(Vec<(Fixup, Option<ExitIdx>)>);
+
+impl Exits {
+    /// Forgets all branches.
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// Puts a branch before the others of a chain.
+    fn push(&mut self, chain: &mut Option<ExitIdx>, fixup: Fixup) {
+        let place = self.0.len() as ExitIdx;
+        self.0.push((fixup, chain.replace(place)));
+    }
 }
 
 /// The type of a block. Types of the module are named, not copied: blocks can be many and long.
@@ -50,7 +70,7 @@ impl Frame {
     /// The outermost block.
     pub(super) fn function(ty: TypeIdx, results: usize) -> Self {
         let (kind, ty) = (FrameKind::Function, BlockKinds::Func(ty));
-        Self { kind, height: 0, ty, params: 0, results, exits: Vec::new() }
+        Self { kind, height: 0, ty, params: 0, results, exits: None }
     }
 
     /// How many values a branch to the block takes.
@@ -64,6 +84,7 @@ impl Frame {
 
 impl FuncLowering<'_> {
     /// Lowers an operator of control. False when it is none.
+    #[inline(always)]
     pub(super) fn control(&mut self, operator: &Operator<'_>) -> Result<bool> {
         match *operator {
             Operator::Nop => {}
@@ -105,6 +126,7 @@ impl FuncLowering<'_> {
     }
 
     /// Keeps count of blocks in code that is never reached.
+    #[inline(always)]
     pub(super) fn dead_operator(&mut self, operator: &Operator<'_>) -> Result<()> {
         let depth = self.dead.expect("called in dead code only");
         match operator {
@@ -129,7 +151,7 @@ impl FuncLowering<'_> {
             }
         };
         let height = self.stack.entries.len() - params;
-        self.frames.push(Frame { kind, height, ty, params, results, exits: Vec::new() });
+        self.frames.push(Frame { kind, height, ty, params, results, exits: None });
         Ok(())
     }
 
@@ -198,7 +220,7 @@ impl FuncLowering<'_> {
         if alive {
             self.leave_arm();
             let exit = self.emit_branch(control::branch(), &[]);
-            self.frame().exits.push(exit);
+            self.add_exit(self.frames.len() - 1, exit);
         }
         let Frame { height, ty, ref mut kind, .. } = *self.frame();
         let otherwise = match kind {
@@ -216,12 +238,11 @@ impl FuncLowering<'_> {
             return self.end_function();
         }
         let alive = self.dead.is_none();
-        let frame = self.frame();
-        let mut exits = std::mem::take(&mut frame.exits);
-        if let FrameKind::If { otherwise: Some(fixup) } = frame.kind {
-            exits.push(fixup);
+        if let FrameKind::If { otherwise: Some(fixup) } = self.frame().kind {
+            self.add_exit(self.frames.len() - 1, fixup);
         }
-        if exits.is_empty() {
+        let mut exit = self.frame().exits;
+        if exit.is_none() {
             // Nobody comes here but the code above: its values stay where they are.
             if alive {
                 self.charge();
@@ -235,7 +256,16 @@ impl FuncLowering<'_> {
         self.dead = None;
         let frame = self.frames.pop().expect("validation keeps blocks balanced");
         self.restack(frame.height, frame.ty, false);
-        exits.into_iter().for_each(|fixup| self.bind(fixup));
+        while let Some(place) = exit {
+            let (fixup, next) = self.exits.0[place as usize];
+            self.bind(fixup);
+            exit = next;
+        }
+    }
+
+    /// Notes a branch to the end of an open block.
+    fn add_exit(&mut self, frame: usize, fixup: Fixup) {
+        self.exits.push(&mut self.frames[frame].exits, fixup);
     }
 
     fn end_function(&mut self) {
@@ -322,7 +352,7 @@ impl FuncLowering<'_> {
         let fixup = self.emit_branch(control::branch(), &[]);
         match head {
             Some(head) => self.link(fixup, head),
-            None => self.frames[index].exits.push(fixup),
+            None => self.add_exit(index, fixup),
         }
     }
 
@@ -394,7 +424,7 @@ impl FuncLowering<'_> {
         let index = self.frame_index(depth);
         match self.frames[index].kind {
             FrameKind::Loop { head } => self.link(fixup, head),
-            _ => self.frames[index].exits.push(fixup),
+            _ => self.add_exit(index, fixup),
         }
     }
 

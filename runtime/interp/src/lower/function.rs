@@ -1,46 +1,42 @@
 //! Lowering of one function: the loop over its operators, and what all groups of operators need.
 
 use super::LowerOptions;
-use super::control::Frame;
+use super::control::{Exits, Frame};
 use super::stack::{Entry, Kind, Operand, Stack};
-use super::unsupported::feature_of;
-use crate::code::Lowered;
+use crate::code::{Lowered, Piece};
 use crate::exec::{Opcode, control};
 use assay_model::index::DefinedFuncIdx;
 use assay_model::layout::VmCtxLayout;
 use assay_model::module::ModuleModel;
-use assay_model::ops::fuel;
 use assay_model::types::ValType;
-use assay_parse::wasmparser::Operator;
 use assay_parse::{BodyAllocations, BodyReader, ParseError, ParsedModule};
 
-pub(super) type Result<T> = std::result::Result<T, ParseError>;
+pub(super) type Result<T> = std::result::Result<T, Box<ParseError>>;
 
-/// A function that is being lowered.
+/// Lowers functions, one after the other, into one piece of code. Its buffers serve all of them.
 pub(super) struct FuncLowering<'a> {
     pub(super) module: &'a ModuleModel,
     pub(super) layout: &'a VmCtxLayout,
     pub(super) options: LowerOptions,
+    allocations: BodyAllocations,
+    funcs: Vec<Lowered>,
     /// Kind and slot of each local.
     pub(super) locals: Vec<(Kind, u32)>,
     pub(super) results: Vec<Kind>,
     /// Slot of the return address.
     pub(super) header: u32,
+    /// With the code, which goes on behind the functions before.
     pub(super) stack: Stack,
     pub(super) frames: Vec<Frame>,
+    pub(super) exits: Exits,
     /// In code that is never reached: how many blocks were opened in it.
     pub(super) dead: Option<u32>,
     /// Position of the present operator.
     pub(super) offset: u32,
     /// Fuel of the segment so far.
-    cost: u64,
+    pub(super) cost: u64,
     /// The charge that was written last, with its end and amount.
     charged: Option<(u32, u32)>,
-}
-
-/// The kinds of a list of types.
-pub(super) fn kinds(types: &[ValType]) -> Vec<Kind> {
-    types.iter().map(|&ty| Kind::of(ty)).collect()
 }
 
 /// Cells that values of a list of types take together.
@@ -49,74 +45,84 @@ pub(super) fn cells(types: &[ValType]) -> u32 {
 }
 
 impl<'a> FuncLowering<'a> {
-    /// Validates and lowers `func`.
-    pub(super) fn lower(
-        parsed: &'a ParsedModule,
-        bytes: &[u8],
-        layout: &'a VmCtxLayout,
-        options: LowerOptions,
-        func: DefinedFuncIdx,
-        allocations: &mut BodyAllocations,
-    ) -> Result<Lowered> {
-        let mut reader = BodyReader::new(parsed, bytes, func, std::mem::take(allocations))?;
-        let mut lowering = Self::open(&parsed.model, layout, options, func, reader.locals());
-        while let Some(op) = reader.next()? {
-            lowering.offset = op.offset;
-            if lowering.dead.is_none() {
-                lowering.cost += fuel::cost(op.first_byte);
-            }
-            lowering.operator(&op.operator)?;
+    /// Before the first function.
+    pub(super) fn new(module: &'a ModuleModel, layout: &'a VmCtxLayout, options: LowerOptions) -> Self {
+        Self {
+            module,
+            layout,
+            options,
+            allocations: BodyAllocations::default(),
+            funcs: Vec::new(),
+            locals: Vec::new(),
+            results: Vec::new(),
+            header: 0,
+            stack: Stack::default(),
+            frames: Vec::new(),
+            exits: Exits::default(),
+            dead: None,
+            offset: 0,
+            cost: 0,
+            charged: None,
         }
-        *allocations = reader.finish();
-        Ok(lowering.close(func))
     }
 
-    fn open(
-        module: &'a ModuleModel,
-        layout: &'a VmCtxLayout,
-        options: LowerOptions,
+    /// Validates and lowers `func`.
+    pub(super) fn function(
+        &mut self,
+        parsed: &ParsedModule,
+        bytes: &[u8],
         func: DefinedFuncIdx,
-        declared: &[(u32, ValType)],
-    ) -> Self {
+    ) -> Result<()> {
+        let mut reader = BodyReader::new(parsed, bytes, func, std::mem::take(&mut self.allocations))?;
+        let start = self.stack.code.here();
+        self.open(func, reader.locals());
+        reader.visit(self)?;
+        self.allocations = reader.finish();
+        self.close(func, start);
+        Ok(())
+    }
+
+    /// The functions so far.
+    pub(super) fn finish(self) -> Piece {
+        Piece { code: self.stack.code, funcs: self.funcs }
+    }
+
+    fn open(&mut self, func: DefinedFuncIdx, declared: &[(u32, ValType)]) {
+        let module = self.module;
         let ty = module.func_type(module.func_of(func));
         let params = ty.params.iter().map(|&ty| (1, ty));
-        let mut locals = Vec::new();
+        self.locals.clear();
         let mut behind = 0;
         for (count, ty) in params.chain(declared.iter().copied()) {
             let kind = Kind::of(ty);
             for _ in 0..count {
-                locals.push((kind, behind));
+                self.locals.push((kind, behind));
                 behind += kind.cells();
             }
         }
         // Results are left in the first slots while the header is still needed.
-        let header = behind.max(cells(&ty.results));
-        let results = kinds(&ty.results);
-        let mut lowering = Self {
-            module,
-            layout,
-            options,
-            locals,
-            header,
-            stack: Stack::new(header + 2),
-            frames: vec![Frame::function(module.funcs[module.func_of(func).index()].ty, results.len())],
-            results,
-            dead: None,
-            offset: module.bodies[func.index()].start,
-            cost: 0,
-            charged: None,
-        };
-        lowering.check_points();
-        lowering
+        self.header = behind.max(cells(&ty.results));
+        self.results.clear();
+        self.results.extend(ty.results.iter().map(|&ty| Kind::of(ty)));
+        self.stack.begin(self.header + 2);
+        let ty = module.funcs[module.func_of(func).index()].ty;
+        self.frames.clear();
+        self.frames.push(Frame::function(ty, self.results.len()));
+        self.exits.clear();
+        self.dead = None;
+        self.offset = module.bodies[func.index()].start;
+        self.cost = 0;
+        self.charged = None;
+        self.check_points();
     }
 
-    fn close(self, func: DefinedFuncIdx) -> Lowered {
-        let Stack { code, cells: frame, .. } = self.stack;
+    fn close(&mut self, func: DefinedFuncIdx, start: u32) {
         let func = self.module.func_of(func);
         let ty = self.module.func_type(func);
         let (params, results) = (cells(&ty.params), cells(&ty.results));
         let shape = self.module.funcs[func.index()].ty.0;
-        Lowered { code, cells: frame, params, results, header: self.header, shape }
+        let (cells, header) = (self.stack.cells, self.header);
+        self.funcs.push(Lowered { start, cells, params, results, header, shape });
     }
 
     /// Writes an instruction without a result.
@@ -183,23 +189,5 @@ impl<'a> FuncLowering<'a> {
         let second = self.stack.pop();
         let first = self.stack.pop();
         (first, second)
-    }
-
-    fn operator(&mut self, operator: &Operator<'_>) -> Result<()> {
-        if self.dead.is_some() {
-            return self.dead_operator(operator);
-        }
-        if self.control(operator)?
-            || self.variable(operator)
-            || self.numeric(operator)
-            || self.memory_access(operator)
-            || self.reference(operator)
-            || self.bulk(operator)
-            || self.vector(operator)
-            || self.wide(operator)
-        {
-            return Ok(());
-        }
-        Err(ParseError::Unsupported { feature: feature_of(operator) })
     }
 }

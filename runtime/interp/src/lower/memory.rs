@@ -14,6 +14,7 @@ pub(super) struct Access {
     pub(super) offset: u64,
 }
 
+#[inline(always)]
 pub(super) fn access(memarg: MemArg) -> Option<Access> {
     match memarg.target {
         MemArgTarget::Memory(memory) => Some(Access { memory, offset: memarg.offset }),
@@ -31,16 +32,19 @@ macro_rules! by_name {
     };
 }
 
+#[inline(always)]
 fn load_of(operator: &Operator<'_>) -> Option<(LoadOp, Access)> {
     by_name!(operator, LoadOp: I32Load I64Load F32Load F64Load I32Load8S I32Load8U I32Load16S I32Load16U
         I64Load8S I64Load8U I64Load16S I64Load16U I64Load32S I64Load32U)
 }
 
+#[inline(always)]
 fn store_of(operator: &Operator<'_>) -> Option<(StoreOp, Access)> {
     by_name!(operator, StoreOp: I32Store I64Store F32Store F64Store I32Store8 I32Store16 I64Store8 I64Store16
         I64Store32)
 }
 
+#[inline(always)]
 fn load_kind(op: LoadOp) -> Kind {
     match op {
         LoadOp::I32Load | LoadOp::I32Load8S | LoadOp::I32Load8U | LoadOp::I32Load16S | LoadOp::I32Load16U => {
@@ -54,6 +58,7 @@ fn load_kind(op: LoadOp) -> Kind {
 
 impl FuncLowering<'_> {
     /// Lowers an operator of this group. False when it is none.
+    #[inline(always)]
     pub(super) fn memory_access(&mut self, operator: &Operator<'_>) -> bool {
         if let Some((op, access)) = load_of(operator) {
             self.load(op, access);

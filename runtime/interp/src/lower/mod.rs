@@ -17,17 +17,18 @@ mod tail_call;
 mod unsupported;
 mod variable;
 mod vector;
+mod visit;
 mod wide;
 
 #[cfg(test)]
 mod tests;
 
-use crate::code::{Bytecode, Lowered, Shape, link};
+use crate::code::{Bytecode, Piece, Shape, link};
 use assay_model::index::{DefinedFuncIdx, MemoryIdx};
 use assay_model::layout::VmCtxLayout;
 use assay_model::module::ModuleModel;
 use assay_model::types::{CompositeType, FuncType, ValType};
-use assay_parse::{BodyAllocations, ParseError, ParsedModule};
+use assay_parse::{ParseError, ParsedModule};
 use function::FuncLowering;
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -44,6 +45,9 @@ pub struct LowerOptions {
 /// Bytes of bodies from which on it pays to use several threads.
 const PARALLEL: usize = 32 << 10;
 
+/// The fewest functions that are worth a piece of their own.
+const FUNCTIONS: usize = 8;
+
 /// Validates and lowers every body of a module. `bytes` is its binary.
 ///
 /// # Errors
@@ -51,23 +55,33 @@ const PARALLEL: usize = 32 << 10;
 pub fn lower(parsed: &ParsedModule, bytes: &[u8], options: &LowerOptions) -> Result<Bytecode, ParseError> {
     let model = &parsed.model;
     let layout = VmCtxLayout::new(model);
-    let one = |allocations: &mut BodyAllocations, index: usize| {
-        let func = DefinedFuncIdx::from_index(index);
-        FuncLowering::lower(parsed, bytes, &layout, *options, func, allocations)
-    };
+    let begin = || Ok(FuncLowering::new(model, &layout, *options));
+    let one = |lowering, index| with_function(lowering, parsed, bytes, DefinedFuncIdx::from_index(index));
     let size: usize = model.bodies.iter().map(|body| body.len()).sum();
-    let count = model.bodies.len();
-    let functions: Result<Vec<Lowered>, ParseError> = if size < PARALLEL {
-        let mut allocations = BodyAllocations::default();
-        (0..count).map(|index| one(&mut allocations, index)).collect()
+    let functions = 0..model.bodies.len();
+    let pieces: Vec<_> = if size < PARALLEL {
+        vec![functions.fold(begin(), one)]
     } else {
-        // Collected whole before the first error is looked for, so that the order of functions decides.
-        let results: Vec<_> = (0..count).into_par_iter().map_init(BodyAllocations::default, one).collect();
-        results.into_iter().collect()
+        functions.into_par_iter().with_min_len(FUNCTIONS).fold(begin, one).collect()
     };
-    let functions = functions.map_err(|error| parsed.classify(error, bytes))?;
+    // All are there before the first error is looked for, so that the order of functions decides.
+    let pieces: Result<Vec<Piece>, _> =
+        pieces.into_iter().map(|lowering| lowering.map(FuncLowering::finish)).collect();
+    let pieces = pieces.map_err(|error| parsed.classify(*error, bytes))?;
     let memory_zero = if model.memories.is_empty() { 0 } else { layout.memory(MemoryIdx(0)) };
-    Ok(link(functions, model.func_of(DefinedFuncIdx(0)), memory_zero, shapes(model)))
+    Ok(link(pieces, model.func_of(DefinedFuncIdx(0)), memory_zero, shapes(model)))
+}
+
+/// Lowers one more function, unless an earlier one was in error.
+fn with_function<'a>(
+    lowering: Result<FuncLowering<'a>, Box<ParseError>>,
+    parsed: &ParsedModule,
+    bytes: &[u8],
+    func: DefinedFuncIdx,
+) -> Result<FuncLowering<'a>, Box<ParseError>> {
+    let mut lowering = lowering?;
+    lowering.function(parsed, bytes, func)?;
+    Ok(lowering)
 }
 
 /// The function types with vectors, by their indices.

@@ -15,6 +15,7 @@ macro_rules! by_name {
     };
 }
 
+#[inline(always)]
 fn unary_of(operator: &Operator<'_>) -> Option<(UnaryOp, Kind)> {
     by_name!(operator, UnaryOp:
         I32: I32Clz I32Ctz I32Popcnt I32Extend8S I32Extend16S I32WrapI64 I32TruncF32S I32TruncF32U I32TruncF64S
@@ -29,6 +30,7 @@ fn unary_of(operator: &Operator<'_>) -> Option<(UnaryOp, Kind)> {
     )
 }
 
+#[inline(always)]
 fn binary_of(operator: &Operator<'_>) -> Option<(BinaryOp, Kind)> {
     by_name!(operator, BinaryOp:
         I32: I32Add I32Sub I32Mul I32DivS I32DivU I32RemS I32RemU I32And I32Or I32Xor I32Shl I32ShrS I32ShrU I32Rotl
@@ -41,6 +43,7 @@ fn binary_of(operator: &Operator<'_>) -> Option<(BinaryOp, Kind)> {
 }
 
 /// The comparison, and whether its operands change places.
+#[inline(always)]
 fn comparison_of(operator: &Operator<'_>) -> Option<(CompareOp, bool)> {
     Some(match operator {
         Operator::I32Eq => (CompareOp::I32Eq, false),
@@ -81,6 +84,7 @@ fn comparison_of(operator: &Operator<'_>) -> Option<(CompareOp, bool)> {
 
 impl FuncLowering<'_> {
     /// Lowers an operator of this group. False when it is none.
+    #[inline(always)]
     pub(super) fn numeric(&mut self, operator: &Operator<'_>) -> bool {
         if let Some((op, kind)) = binary_of(operator) {
             self.binary(op, kind);

@@ -107,6 +107,7 @@ pub(super) struct Increment {
 }
 
 /// The stack, with the code that it is about.
+#[derive(Default)]
 pub(super) struct Stack {
     pub(super) code: Emitter,
     pub(super) entries: Vec<Entry>,
@@ -182,19 +183,16 @@ impl Operand {
 }
 
 impl Stack {
-    /// An empty stack whose first value will have slot `base`.
-    pub(super) fn new(base: u32) -> Self {
-        Self {
-            code: Emitter::default(),
-            entries: Vec::new(),
-            base,
-            cells: base,
-            settled: 0,
-            holder: [None; 4],
-            mirror: [None; 4],
-            last: None,
-            increment: None,
-        }
+    /// Empties the stack, for a function whose first value will have slot `base`.
+    pub(super) fn begin(&mut self, base: u32) {
+        self.entries.clear();
+        self.base = base;
+        self.cells = base;
+        self.settled = 0;
+        self.holder = [None; 4];
+        self.mirror = [None; 4];
+        self.last = None;
+        self.increment = None;
     }
 
     /// The slot of the value with this position on the stack, also of the next one.
@@ -216,19 +214,19 @@ impl Stack {
         }
     }
 
+    #[inline]
     pub(super) fn pop(&mut self) -> Entry {
         let entry = self.entries.pop().expect("validation keeps the stack from running empty");
-        self.forget_above();
+        let height = self.entries.len();
+        self.settled = self.settled.min(height);
+        if let Value::Acc { .. } = entry.value {
+            self.holder[entry.kind.class() as usize] = None;
+        }
         entry
     }
 
     pub(super) fn truncate(&mut self, height: usize) {
         self.entries.truncate(height);
-        self.forget_above();
-    }
-
-    fn forget_above(&mut self) {
-        let height = self.entries.len();
         self.settled = self.settled.min(height);
         for holder in &mut self.holder {
             *holder = holder.filter(|&position| position < height);

@@ -9,11 +9,9 @@ fn listing(body: &str) -> Vec<String> {
     let bytes = wat::parse_str(format!("(module (memory 1) (func {body}))")).unwrap();
     let parsed = assay_parse::parse(&bytes, FeatureSet::built_by_interp()).unwrap();
     let layout = VmCtxLayout::new(&parsed.model);
-    let mut allocations = BodyAllocations::default();
-    let options = LowerOptions::default();
-    let lowered =
-        FuncLowering::lower(&parsed, &bytes, &layout, options, DefinedFuncIdx(0), &mut allocations).unwrap();
-    lowered.code.listing()
+    let mut lowering = FuncLowering::new(&parsed.model, &layout, LowerOptions::default());
+    lowering.function(&parsed, &bytes, DefinedFuncIdx(0)).unwrap();
+    lowering.finish().code.listing()
 }
 
 #[test]

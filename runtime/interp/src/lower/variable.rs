@@ -9,6 +9,7 @@ use assay_parse::wasmparser::Operator;
 
 impl FuncLowering<'_> {
     /// Lowers an operator of this group. False when it is none.
+    #[inline(always)]
     pub(super) fn variable(&mut self, operator: &Operator<'_>) -> bool {
         match *operator {
             Operator::LocalGet { local_index } => self.local_get(local_index),
