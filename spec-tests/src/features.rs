@@ -60,6 +60,12 @@ static PROFILES: &[Profile] = &[
         proposals: &["threads"],
     },
     Profile {
+        name: "threads, with the standard",
+        folder: "threads/",
+        standard: STANDARD,
+        proposals: &["threads"],
+    },
+    Profile {
         name: "custom-page-sizes",
         folder: "proposals/custom-page-sizes/",
         standard: STANDARD,
@@ -127,6 +133,7 @@ mod tests {
         assert_eq!(Profile::of("core/simd/simd_lane.wast").name, "core");
         assert_eq!(Profile::of("proposals/threads/memory.wast").name, "threads");
         assert_eq!(Profile::of("/home/x/suite/proposals/threads/memory.wast").name, "threads");
+        assert_eq!(Profile::of("threads/waiting.wast").name, "threads, with the standard");
         assert_eq!(Profile::of("legacy/exceptions/core/throw.wast").name, "legacy");
         assert_eq!(Profile::of("legacy/throw.wast").name, "core");
         assert_eq!(Profile::of("").name, "core");

@@ -106,6 +106,16 @@ fn what_is_wrong_is_told_from_what_is_wrong_for_another_reason() {
 }
 
 #[test]
+fn threads_have_rows_and_whoever_waits_for_one_says_how_it_went() {
+    let run = play_script("threads.wast", &["fake"]);
+    check_against_comments("threads.wast", "fake", &run.rows);
+    let actual = |line: u32| run.rows.iter().find(|row| row.line == line).unwrap().actual.as_deref().unwrap();
+    assert_eq!(actual(13), "line 6: (i32.const 1)");
+    assert!(actual(8).starts_with("line 8: trap: integer overflow"), "{}", actual(8));
+    assert!(actual(15).contains("there is no thread $Nobody"), "{}", actual(15));
+}
+
+#[test]
 fn absence_spreads_to_dependants_only() {
     let run = play_script("dependants.wast", &["fake"]);
     check_against_comments("dependants.wast", "fake", &run.rows);

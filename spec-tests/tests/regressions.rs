@@ -5,6 +5,8 @@
 use std::path::Path;
 use std::time::Duration;
 
+use assay_reports::{Row, Status};
+use assay_runtime::{Feature, FeatureSet};
 use assay_spec_tests::engine::Lane;
 use assay_spec_tests::run::{Options, run};
 use assay_spec_tests::suite::Choice;
@@ -16,6 +18,16 @@ fn lanes() -> Vec<Lane> {
         lanes.extend(Lane::parse_list("jit", optimise, signals).unwrap());
     }
     lanes
+}
+
+/// Whether the feature table says that an engine does not run the feature with this key.
+fn lacks(engine: &str, key: &str) -> bool {
+    let built = match engine {
+        "jit" => FeatureSet::built_by_jit(),
+        "interp" => FeatureSet::built_by_interp(),
+        _ => FeatureSet::built(),
+    };
+    key.parse().is_ok_and(|feature: Feature| !built.contains(feature))
 }
 
 #[test]
@@ -34,7 +46,13 @@ fn regressions_pass_on_every_lane() {
         tool_version: "test".to_owned(),
     };
     let report = run(&options, &mut ()).unwrap();
-    let wrong: Vec<String> = report.rows.iter().map(|row| format!("{row:?}")).collect();
+    // An engine that does not run a feature yet skips what needs it, and says so; two engines in turns run what both do.
+    let not_built = |row: &&Row| match &row.status {
+        Status::Skip(reason) => reason.strip_prefix("feature ").is_some_and(|key| lacks(&row.engine, key)),
+        _ => false,
+    };
+    let wrong: Vec<String> =
+        report.rows.iter().filter(|row| !not_built(row)).map(|row| format!("{row:?}")).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let directives: u64 = report.summary.engines.values().map(|engine| engine.directives).sum();
     assert!(directives > 500, "only {directives} results");

@@ -6,6 +6,7 @@
 mod lane;
 mod runtime;
 
+use std::any::Any;
 use std::fmt;
 
 pub use lane::{DEFAULT_ENGINES, ENGINES, Lane};
@@ -22,10 +23,18 @@ pub struct ModuleId(pub usize);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InstanceId(pub usize);
 
-/// An engine with its configuration.
-pub trait EngineUnderTest {
+/// What one session gives to others, on other threads: the shared memories that an instance exports.
+pub type SharedExports = Box<dyn Any + Send>;
+
+/// An engine with its configuration. Sessions are opened on the threads that use them.
+pub trait EngineUnderTest: Send + Sync {
     /// A fresh store with nothing in it but the `spectest` host module.
     fn open(&self) -> Box<dyn Session + '_>;
+
+    /// Such a store for the script's thread with this number, from 1.
+    fn open_thread(&self, _number: usize) -> Box<dyn Session + '_> {
+        self.open()
+    }
 }
 
 /// A store in which one script plays.
@@ -59,6 +68,24 @@ pub trait Session {
         args: &[Value],
         results: &mut Vec<Value>,
     ) -> Result<(), Failure>;
+
+    /// What an instance gives to other sessions.
+    ///
+    /// # Errors
+    ///
+    /// When the engine has no threads.
+    fn share(&mut self, _instance: InstanceId) -> Result<SharedExports, Failure> {
+        Err(Failure::new(Stage::Unsupported, "threads"))
+    }
+
+    /// Takes what an instance of another session gives, as an instance that exports just that.
+    ///
+    /// # Errors
+    ///
+    /// When it comes from another kind of session.
+    fn adopt(&mut self, _exports: SharedExports) -> Result<InstanceId, Failure> {
+        Err(Failure::new(Stage::Unsupported, "threads"))
+    }
 
     /// Reads an exported global.
     fn get(&mut self, instance: InstanceId, field: &str) -> Result<Value, Failure>;

@@ -4,9 +4,11 @@
 //! on, so that what was skipped or lost skips its dependants and nothing else. Knows neither processes nor files.
 
 mod player;
+mod threads;
 mod verdict;
 
 pub use player::Player;
+pub use threads::Threads;
 
 use serde::{Deserialize, Serialize};
 

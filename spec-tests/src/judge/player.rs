@@ -5,9 +5,10 @@
 
 use std::collections::HashMap;
 
+use super::threads::{Running, Threads};
 use super::verdict;
 use super::{Absence, Judgement};
-use crate::engine::{Failure, InstanceId, ModuleId, Session, Stage};
+use crate::engine::{Failure, InstanceId, ModuleId, Session, SharedExports, Stage};
 use crate::features::Profile;
 use crate::script::{Action, Call, Directive, Refusal, Source};
 use crate::value::Value;
@@ -27,6 +28,9 @@ pub struct Player<'s, 'a> {
     registered: HashMap<&'a str, InstanceId>,
     /// Registered names whose instance is not there.
     missing: HashMap<&'a str, Absence>,
+    threads: Threads,
+    /// Threads for which somebody is going to wait.
+    running: HashMap<&'a str, Slot<Running>>,
     results: Vec<Value>,
 }
 
@@ -40,7 +44,7 @@ enum Trouble {
 
 impl<'s, 'a> Player<'s, 'a> {
     /// A player at the beginning of a script.
-    pub fn new(session: &'s mut dyn Session, profile: &'static Profile) -> Self {
+    pub fn new(session: &'s mut dyn Session, profile: &'static Profile, threads: Threads) -> Self {
         Self {
             session,
             profile,
@@ -50,6 +54,8 @@ impl<'s, 'a> Player<'s, 'a> {
             definitions: HashMap::new(),
             registered: HashMap::new(),
             missing: HashMap::new(),
+            threads,
+            running: HashMap::new(),
             results: Vec::new(),
         }
     }
@@ -97,6 +103,26 @@ impl<'s, 'a> Player<'s, 'a> {
                 self.act(action, |outcome| verdict::abrupt(Stage::Exception, "", outcome))
             }
             Directive::Refused { at, source, message } => self.refuse(*at, source, message),
+            Directive::Thread { name, shared, text, line, awaited } => {
+                let made = self.start(*shared, text, *line);
+                if !awaited {
+                    return made.map_or_else(
+                        |trouble| settle::<()>(index, "a thread", Err(trouble)).1,
+                        Running::join,
+                    );
+                }
+                let (slot, judgement) = settle(index, "a thread", made);
+                self.running.insert(*name, slot);
+                judgement
+            }
+            Directive::Wait { thread } => match self.running.remove(thread) {
+                Some(Ok(running)) => running.join(),
+                Some(Err(absence)) => Judgement::Skip(absence),
+                None => {
+                    let failure = Failure::new(Stage::Host, format!("there is no thread ${thread}"));
+                    verdict::success("a thread", &failure)
+                }
+            },
             Directive::Foreign { feature } => Judgement::Skip(Absence::Feature((*feature).to_owned())),
             Directive::Unreadable { .. } => self.pass_over_text(index, directive),
         }
@@ -111,9 +137,30 @@ impl<'s, 'a> Player<'s, 'a> {
             }
             Directive::Definition { name, .. } => self.bind_definition(*name, Err(absence)),
             Directive::Register { name, .. } => self.lose_name(name, absence),
+            Directive::Thread { name, .. } => {
+                self.running.insert(*name, Err(absence));
+            }
             Directive::Unreadable { module: Some(name), .. } => self.bind(*name, Err(absence)),
             _ => {}
         }
+    }
+
+    /// Takes what an instance of another session shares, as the instance of that name.
+    pub(super) fn adopt(&mut self, name: &'a str, exports: SharedExports) -> Result<(), Failure> {
+        let instance = self.session.adopt(exports)?;
+        self.instances.insert(name, Ok(instance));
+        Ok(())
+    }
+
+    fn start(&mut self, shared: Option<&str>, text: &str, line: u32) -> Result<Running, Trouble> {
+        let exports = match shared {
+            Some(name) => {
+                let instance = self.instance(Some(name))?;
+                Some(self.session.share(instance).map_err(|failure| self.trouble(failure))?)
+            }
+            None => None,
+        };
+        self.threads.start(text, line, exports).map_err(Trouble::Failed)
     }
 
     /// Text that the parser does not know: in the legacy files it is the older form of exceptions.

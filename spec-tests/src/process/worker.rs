@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 use std::time::Instant;
 
 use assay_workers::{Progress, ServeError};
@@ -13,14 +14,14 @@ use assay_workers::{Progress, ServeError};
 use super::{Answer, Job, Note, Played};
 use crate::engine::{EngineFactory, EngineUnderTest, Lane};
 use crate::features::Profile;
-use crate::judge::{Absence, Judgement, Player};
+use crate::judge::{Absence, Judgement, Player, Threads};
 use crate::script::{Buffer, Directive, TextRules, read};
 use crate::suite::read_text;
 
 /// A worker with its engines.
 pub struct Worker<F> {
     factory: F,
-    engines: HashMap<(Lane, &'static str), Box<dyn EngineUnderTest>>,
+    engines: HashMap<(Lane, &'static str), Arc<dyn EngineUnderTest>>,
     text: Option<(String, Cow<'static, str>)>,
 }
 
@@ -48,18 +49,22 @@ impl<F: EngineFactory> Worker<F> {
         let profile = Profile::of(&job.file);
         for lane in &job.lanes {
             if let Entry::Vacant(entry) = self.engines.entry((lane.clone(), profile.name)) {
-                entry.insert(self.factory.engine(lane, profile)?);
+                entry.insert(self.factory.engine(lane, profile)?.into());
             }
         }
         let text = text(&mut self.text, job)?;
+        let whole = text.as_bytes();
         let text = text.get(job.bytes.0..job.bytes.1).ok_or_else(|| format!("{} has changed", job.file))?;
-        let buffer = Buffer::new(text, TextRules { wide_limits: profile.has("memory64") });
+        let before = whole[..job.bytes.0].iter().filter(|&&byte| byte == b'\n').count() as u32;
+        let rules = TextRules { wide_limits: profile.has("memory64") };
+        let buffer = Buffer::new(text, rules);
         let directives = read(&buffer, job.count as usize);
         let mut played = Played::default();
         for lane in &job.lanes {
             let engine = self.engines.get(&(lane.clone(), profile.name));
             let engine = engine.ok_or_else(|| format!("no engine for {}", lane.engine))?;
-            play_lane(engine.as_ref(), profile, job, &directives, progress, &mut played);
+            let threads = Threads::new(Arc::clone(engine), profile, rules, before);
+            play_lane(engine.as_ref(), threads, profile, job, &directives, progress, &mut played);
         }
         Ok(played)
     }
@@ -75,6 +80,7 @@ fn text<'c>(cache: &'c mut Option<(String, Cow<'static, str>)>, job: &Job) -> Re
 
 fn play_lane<'a>(
     engine: &dyn EngineUnderTest,
+    threads: Threads,
     profile: &'static Profile,
     job: &Job,
     directives: &[Directive<'a>],
@@ -84,7 +90,7 @@ fn play_lane<'a>(
     // Opening a store counts as part of the lane's first step.
     progress.step(played.times.len() as u32);
     let mut session = engine.open();
-    let mut player = Player::new(session.as_mut(), profile);
+    let mut player = Player::new(session.as_mut(), profile, threads);
     for (index, directive) in directives.iter().enumerate() {
         let step = played.times.len() as u32;
         if job.until.is_some_and(|until| step >= until) {

@@ -61,7 +61,15 @@ fn try_lower(directive: WastDirective<'_>, rules: TextRules) -> Result<Directive
             refused(Refusal::InvalidCustom, module, message)
         }
         WastDirective::AssertSuspension { .. } => return Err("stack-switching"),
-        WastDirective::Thread(_) | WastDirective::Wait { .. } => return Err("threads"),
+        // Where it stands and who waits for it is for `read` to say.
+        WastDirective::Thread(thread) => Directive::Thread {
+            name: thread.name.name(),
+            shared: name(thread.shared_module),
+            text: "",
+            line: 0,
+            awaited: false,
+        },
+        WastDirective::Wait { thread, .. } => Directive::Wait { thread: thread.name() },
     })
 }
 

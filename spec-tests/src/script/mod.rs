@@ -11,7 +11,7 @@ mod rules;
 mod source;
 
 pub use forms::{Form, FormError, split};
-pub use read::{Buffer, read};
+pub use read::{Buffer, Thread, read};
 pub use rules::TextRules;
 pub use source::{Source, SourceError};
 
@@ -85,6 +85,24 @@ pub enum Directive<'a> {
         source: Source<'a>,
         /// The text of the reference; normative for links only.
         message: &'a str,
+    },
+    /// `(thread …)`: a thread of the host with a store of its own, which plays directives.
+    Thread {
+        /// The name of the thread.
+        name: &'a str,
+        /// The instance whose shared memories it gets.
+        shared: Option<&'a str>,
+        /// Its text, for [`Buffer::thread`].
+        text: &'a str,
+        /// The line on which the text begins, from 1.
+        line: u32,
+        /// Whether a later directive waits for it.
+        awaited: bool,
+    },
+    /// `(wait …)`: until a thread has played its directives.
+    Wait {
+        /// The name of the thread.
+        thread: &'a str,
     },
     /// A directive that belongs to a feature this driver does not play.
     Foreign {

@@ -5,7 +5,7 @@
 
 use std::cell::OnceCell;
 
-use wast::parser::{self, ParseBuffer};
+use wast::parser::{self, Parse, ParseBuffer, Parser};
 use wast::{Wast, WastDirective};
 
 use super::lower::lower;
@@ -50,26 +50,101 @@ impl<'a> Buffer<'a> {
 pub fn read<'a>(buffer: &'a Buffer<'a>, count: usize) -> Vec<Directive<'a>> {
     let trouble = match parse(&buffer.whole) {
         Ok(directives) if directives.len() == count => {
-            return directives.into_iter().map(|directive| lower(directive, buffer.rules)).collect();
+            let mut directives: Vec<_> =
+                directives.into_iter().map(|directive| lower(directive, buffer.rules)).collect();
+            place_threads(&mut directives, buffer.text);
+            return directives;
         }
         Ok(directives) => format!("{} directives in {count} forms", directives.len()),
         Err(message) => message,
     };
     if buffer.parts().len() == count {
-        return buffer.parts().iter().map(|part| read_part(part, buffer.rules)).collect();
+        let mut directives: Vec<_> =
+            buffer.parts().iter().map(|part| read_part(part, buffer.rules)).collect();
+        place_threads(&mut directives, buffer.text);
+        return directives;
     }
     (0..count).map(|_| Directive::Unreadable { module: Some(None), message: trouble.clone() }).collect()
 }
 
+/// Gives threads their text, and says which of them somebody waits for.
+fn place_threads<'a>(directives: &mut [Directive<'a>], text: &'a str) {
+    if !directives.iter().any(|directive| matches!(directive, Directive::Thread { .. })) {
+        return;
+    }
+    let forms = split(text).unwrap_or_default();
+    let mut waits = Vec::new();
+    for (directive, form) in directives.iter_mut().zip(&forms).rev() {
+        match directive {
+            Directive::Wait { thread } => waits.push(*thread),
+            Directive::Thread { name, text: own, line, awaited, .. } => {
+                (*own, *line) = (&text[form.start..form.end], form.line);
+                // A name that is used again means another thread from there on.
+                *awaited = waits.contains(name);
+                waits.retain(|wait| wait != name);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What a thread plays.
+pub struct Thread<'a> {
+    /// The instance whose shared memories it gets.
+    pub shared: Option<&'a str>,
+    /// The directives, each with its line in the text of the thread, from 0.
+    pub directives: Vec<(u32, Directive<'a>)>,
+}
+
+impl<'a> Buffer<'a> {
+    /// The thread whose form the text is.
+    ///
+    /// # Errors
+    /// What the parser says.
+    pub fn thread(&'a self) -> Result<Thread<'a>, String> {
+        let Single(WastDirective::Thread(thread)) = parse_as(&self.whole)? else {
+            return Err("the text is no thread".to_owned());
+        };
+        let directive = |directive: WastDirective<'a>| {
+            let (line, _) = directive.span().linecol_in(self.text);
+            let line = u32::try_from(line).unwrap_or(u32::MAX);
+            match lower(directive, self.rules) {
+                Directive::Thread { .. } | Directive::Wait { .. } => {
+                    let message = "a thread starts no threads, and waits for none".to_owned();
+                    (line, Directive::Unreadable { module: None, message })
+                }
+                directive => (line, directive),
+            }
+        };
+        Ok(Thread {
+            shared: thread.shared_module.map(|id| id.name()),
+            directives: thread.directives.into_iter().map(directive).collect(),
+        })
+    }
+}
+
+/// A script of one directive. The library takes what does not begin with one of the older directives for the fields of a
+/// module.
+struct Single<'a>(WastDirective<'a>);
+
+impl<'a> Parse<'a> for Single<'a> {
+    fn parse(parser: Parser<'a>) -> parser::Result<Self> {
+        parser.parens(|parser| parser.parse().map(Self))
+    }
+}
+
 fn parse<'a>(tokens: &'a Tokens<'a>) -> Result<Vec<WastDirective<'a>>, String> {
+    parse_as::<Wast<'a>>(tokens).map(|script| script.directives)
+}
+
+fn parse_as<'a, T: Parse<'a>>(tokens: &'a Tokens<'a>) -> Result<T, String> {
     let tokens = tokens.as_ref().map_err(wast::Error::message)?;
-    parser::parse::<Wast<'a>>(tokens).map(|script| script.directives).map_err(|error| error.message())
+    parser::parse::<T>(tokens).map_err(|error| error.message())
 }
 
 fn read_part<'a>(part: &'a Part<'a>, rules: TextRules) -> Directive<'a> {
-    let message = match parse(&part.tokens).map(<[_; 1]>::try_from) {
-        Ok(Ok([directive])) => return lower(directive, rules),
-        Ok(Err(directives)) => format!("{} directives in one form", directives.len()),
+    let message = match parse_as(&part.tokens) {
+        Ok(Single(directive)) => return lower(directive, rules),
         Err(message) => message,
     };
     let module = (part.form.head == "module").then(|| part.form.second.strip_prefix('$'));
@@ -140,6 +215,28 @@ mod tests {
                 assert_eq!(source.bytes().is_ok(), accepted);
             }
         }
+    }
+
+    #[test]
+    fn threads_have_their_text_and_know_who_waits() {
+        let text = "(module $M)\n(thread $A (shared (module $M))\n (invoke \"f\"))(thread $B (module))(wait $A)(thread $A)";
+        let buffer = Buffer::new(text, RULES);
+        let directives = read(&buffer, 5);
+        let threads: Vec<_> = directives
+            .iter()
+            .filter_map(|directive| match directive {
+                Directive::Thread { name, shared, line, awaited, .. } => {
+                    Some((*name, *shared, *line, *awaited))
+                }
+                _ => None,
+            })
+            .collect();
+        assert_eq!(threads, [("A", Some("M"), 2, true), ("B", None, 3, false), ("A", None, 3, false)]);
+        let Directive::Thread { text, .. } = directives[1] else { panic!() };
+        let buffer = Buffer::new(text, RULES);
+        let thread = buffer.thread().unwrap();
+        assert_eq!(thread.shared, Some("M"));
+        assert!(matches!(thread.directives[..], [(1, Directive::Invoke(_))]));
     }
 
     #[test]

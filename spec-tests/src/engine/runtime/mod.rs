@@ -55,6 +55,13 @@ impl EngineUnderTest for RuntimeEngine {
     fn open(&self) -> Box<dyn Session + '_> {
         Box::new(RuntimeSession::new(&self.engine, self.kinds, self.built, &self.awaited))
     }
+
+    /// Every other thread begins with the other engine, so that both use one memory at the same time.
+    fn open_thread(&self, number: usize) -> Box<dyn Session + '_> {
+        let [first, second] = self.kinds;
+        let kinds = if number.is_multiple_of(2) { [second, first] } else { [first, second] };
+        Box::new(RuntimeSession::new(&self.engine, kinds, self.built, &self.awaited))
+    }
 }
 
 fn features(profile: &Profile) -> Result<FeatureSet, String> {

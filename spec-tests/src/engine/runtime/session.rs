@@ -6,12 +6,12 @@
 use std::collections::HashMap;
 
 use assay_runtime::{
-    Engine, EngineKind, Error, Extern, ExternRef, Feature, FeatureSet, Instance, Linker, Module, Store, Val,
-    inspect,
+    Engine, EngineKind, Error, Extern, ExternRef, Feature, FeatureSet, Func, Global, Instance, Linker,
+    Module, SharedMemory, Store, Val, inspect,
 };
 
 use super::spectest;
-use crate::engine::{Failure, InstanceId, ModuleId, Session, Stage};
+use crate::engine::{Failure, InstanceId, ModuleId, Session, SharedExports, Stage};
 use crate::value::{Hierarchy, Object, Value};
 
 pub(super) struct RuntimeSession<'e> {
@@ -21,13 +21,43 @@ pub(super) struct RuntimeSession<'e> {
     awaited: &'e [(&'static str, Feature)],
     store: Store<()>,
     modules: Vec<Module>,
-    instances: Vec<Instance>,
-    registered: HashMap<String, Instance>,
+    instances: Vec<Exporter>,
+    registered: HashMap<String, Exporter>,
     spectest: Option<Vec<(&'static str, Extern)>>,
     /// What can be imported; made anew when a name changes, because a linker forgets nothing.
     linker: Option<Linker<()>>,
     args: Vec<Val>,
     results: Vec<Val>,
+}
+
+/// Something with exports.
+#[derive(Clone)]
+enum Exporter {
+    Instance(Instance),
+    /// What an instance of another store exports that is shared.
+    Shared(Vec<(String, SharedMemory)>),
+}
+
+impl Exporter {
+    fn get_func(&self, store: &mut Store<()>, field: &str) -> Option<Func> {
+        let Self::Instance(instance) = self else { return None };
+        instance.get_func(store, field)
+    }
+
+    fn get_global(&self, store: &mut Store<()>, field: &str) -> Option<Global> {
+        let Self::Instance(instance) = self else { return None };
+        instance.get_global(store, field)
+    }
+
+    fn shared(&self, store: &mut Store<()>) -> Vec<(String, SharedMemory)> {
+        match self {
+            Self::Instance(instance) => {
+                let exports = instance.exports(store).into_iter();
+                exports.filter_map(|(name, item)| Some((name, item.into_shared_memory()?))).collect()
+            }
+            Self::Shared(memories) => memories.clone(),
+        }
+    }
 }
 
 impl<'e> RuntimeSession<'e> {
@@ -78,8 +108,17 @@ impl<'e> RuntimeSession<'e> {
                 linker.define(&self.store, spectest::NAME, name, object.clone())?;
             }
         }
-        for (name, instance) in &self.registered {
-            linker.instance(&mut self.store, name, *instance)?;
+        for (name, exporter) in &self.registered {
+            match exporter {
+                Exporter::Instance(instance) => {
+                    linker.instance(&mut self.store, name, *instance)?;
+                }
+                Exporter::Shared(memories) => {
+                    for (field, memory) in memories {
+                        linker.define(&self.store, name, field, memory.clone())?;
+                    }
+                }
+            }
         }
         Ok(linker)
     }
@@ -129,7 +168,11 @@ impl Session for RuntimeSession<'_> {
     }
 
     fn define(&mut self, bytes: &[u8]) -> Result<ModuleId, Failure> {
-        let kind = self.kinds[self.modules.len() % 2];
+        let [kind, other] = [0, 1].map(|turn| self.kinds[(self.modules.len() + turn) % 2]);
+        if kind != other && FeatureSet::built_by_jit() != FeatureSet::built_by_interp() {
+            // What only one of two engines runs would be missing where it is the other's turn.
+            Module::from_binary_with_engine_kind(self.engine, other, bytes)?;
+        }
         self.modules.push(Module::from_binary_with_engine_kind(self.engine, kind, bytes)?);
         Ok(ModuleId(self.modules.len() - 1))
     }
@@ -145,12 +188,12 @@ impl Session for RuntimeSession<'_> {
         } else {
             self.linked(&module)?
         };
-        self.instances.push(instance);
+        self.instances.push(Exporter::Instance(instance));
         Ok(InstanceId(self.instances.len() - 1))
     }
 
     fn register(&mut self, name: &str, instance: InstanceId) {
-        self.registered.insert(name.to_owned(), self.instances[instance.0]);
+        self.registered.insert(name.to_owned(), self.instances[instance.0].clone());
         self.linker = None;
     }
 
@@ -183,6 +226,17 @@ impl Session for RuntimeSession<'_> {
         results.clear();
         results.extend(self.results.iter().map(|&val| self.value(val)));
         Ok(())
+    }
+
+    fn share(&mut self, instance: InstanceId) -> Result<SharedExports, Failure> {
+        Ok(Box::new(self.instances[instance.0].shared(&mut self.store)))
+    }
+
+    fn adopt(&mut self, exports: SharedExports) -> Result<InstanceId, Failure> {
+        let memories = exports.downcast::<Vec<(String, SharedMemory)>>();
+        let memories = memories.map_err(|_| Failure::new(Stage::Host, "exports of another engine"))?;
+        self.instances.push(Exporter::Shared(*memories));
+        Ok(InstanceId(self.instances.len() - 1))
     }
 
     fn get(&mut self, instance: InstanceId, field: &str) -> Result<Value, Failure> {

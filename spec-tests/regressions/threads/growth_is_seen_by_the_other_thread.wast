@@ -1,0 +1,45 @@
+;; One thread grows the memory while the other runs: the size and the new bytes are there for both.
+
+(module $Mem (memory (export "shared") 1 4 shared))
+
+(thread $Reader (shared (module $Mem))
+  (register "mem" $Mem)
+  (module
+    (memory (import "mem" "shared") 1 4 shared)
+    (func (export "before") (result i32) (memory.size))
+    ;; Without any atomic operator in the loop.
+    (func (export "until_grown") (result i32)
+      (loop $again (br_if $again (i32.eq (memory.size) (i32.const 1))))
+      (memory.size))
+    ;; What was read before an access must not decide about the one behind the flag.
+    (func (export "behind_the_flag") (result i64)
+      (drop (i32.load (i32.const 0)))
+      (loop $again (br_if $again (i32.eqz (i32.atomic.load (i32.const 8)))))
+      (i64.load (i32.const 0x1fff8)))
+    (func (export "too_far") (result i32) (i32.load (i32.const 0x1fffd)))
+    (func (export "grow") (result i32) (memory.grow (i32.const 2)))
+  )
+  (assert_return (invoke "behind_the_flag") (i64.const 77))
+  (assert_return (invoke "until_grown") (i32.const 2))
+  (assert_trap (invoke "too_far") "out of bounds memory access")
+  (assert_return (invoke "grow") (i32.const 2))
+)
+
+(register "mem" $Mem)
+(module
+  (memory (import "mem" "shared") 1 4 shared)
+  (func (export "grow") (result i32) (memory.grow (i32.const 1)))
+  (func (export "publish")
+    (i64.store (i32.const 0x1fff8) (i64.const 77))
+    (i32.atomic.store (i32.const 8) (i32.const 1)))
+  (func (export "size") (result i32) (memory.size))
+  (func (export "last") (result i32) (i32.load (i32.const 0x3fffc)))
+  (func (export "too_far") (result i32) (i32.load (i32.const 0x3fffd)))
+)
+(assert_return (invoke "grow") (i32.const 1))
+(invoke "publish")
+(wait $Reader)
+(assert_return (invoke "size") (i32.const 4))
+(assert_return (invoke "grow") (i32.const -1))
+(assert_return (invoke "last") (i32.const 0))
+(assert_trap (invoke "too_far") "out of bounds memory access")
