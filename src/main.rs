@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
 mod diff;
+mod output;
 mod progress;
 mod run;
 mod spec;

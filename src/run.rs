@@ -6,6 +6,7 @@
 mod options;
 mod values;
 
+use crate::output::Output;
 use assay_reports::{escape, exit};
 use assay_runtime::{
     Config, Engine, EngineKind, Error, Extern, Feature, Func, Instance, LinkError, Linker, Module, OptLevel,
@@ -65,12 +66,13 @@ pub(crate) fn run(args: &Args) -> ExitCode {
 fn verb(args: &Args) -> u8 {
     for (letter, given, help) in [("-W", &args.wasm, Wasm::help()), ("-O", &args.optimize, Codegen::help())] {
         if given.iter().any(|setting| setting == "help") {
-            println!("Settings of {letter}:\n{help}");
-            return exit::OK;
+            let mut out = Output::new();
+            out.line(format_args!("Settings of {letter}:\n{help}"));
+            return out.finish(exit::OK, exit::UNEXPECTED);
         }
     }
     match execute(args) {
-        Ok(()) => exit::OK,
+        Ok(out) => out.finish(exit::OK, exit::UNEXPECTED),
         Err(failure) => {
             eprintln!("error: {}", escape::lines(&failure.message));
             failure.code
@@ -78,7 +80,7 @@ fn verb(args: &Args) -> u8 {
     }
 }
 
-fn execute(args: &Args) -> Result<(), Failure> {
+fn execute(args: &Args) -> Result<Output, Failure> {
     let wasm: Wasm = options::parse(&args.wasm).map_err(Failure::usage)?;
     let codegen: Codegen = options::parse(&args.optimize).map_err(Failure::usage)?;
     let engine =
@@ -134,8 +136,14 @@ fn load(engine: &Engine, args: &Args) -> Result<Module, Failure> {
         );
         return Err(Failure { code: exit::UNEXPECTED, message });
     }
+    if bytes.is_empty() {
+        let message = format!("failed to load `{path}`: it is empty");
+        return Err(Failure { code: exit::UNEXPECTED, message });
+    }
     Module::new(engine, &bytes).map_err(|error| {
-        let mut message = format!("failed to load `{path}`: {error}");
+        // The parser of text does not know where the text comes from.
+        let said = error.to_string().replacen("--> <anon>:", &format!("--> {path}:"), 1);
+        let mut message = format!("failed to load `{path}`: {said}");
         if let Error::Module(error) = &error
             && let Some(feature) = error.needs()
         {
@@ -145,15 +153,23 @@ fn load(engine: &Engine, args: &Args) -> Result<Module, Failure> {
     })
 }
 
-/// The content of a file, or of standard input for `-`. Something without an end is not read to its end.
+/// The content of a file, or of standard input for `-`. What cannot be a module is not read to its end, which may be far.
 fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let source: Box<dyn Read> = match path.to_str() {
+    let mut source: Box<dyn Read> = match path.to_str() {
         Some("-") => Box::new(io::stdin().lock()),
         _ => Box::new(File::open(path)?),
     };
     let mut bytes = Vec::new();
-    source.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MOST_BYTES {
+    source.by_ref().take(8).read_to_end(&mut bytes)?;
+    let hopeless = bytes.contains(&0) && !bytes.starts_with(b"\0asm");
+    if hopeless {
+        return Ok(bytes);
+    }
+    let large = std::fs::metadata(path).is_ok_and(|file| file.len() > MOST_BYTES);
+    if !large {
+        source.take(MOST_BYTES).read_to_end(&mut bytes)?;
+    }
+    if large || bytes.len() as u64 > MOST_BYTES {
         return Err(io::Error::other("modules of more than 1 GiB are not supported"));
     }
     Ok(bytes)
@@ -174,7 +190,8 @@ fn call(
     module: &Module,
     instance: Instance,
     wasm: &Wasm,
-) -> Result<(), Failure> {
+) -> Result<Output, Failure> {
+    let mut out = Output::new();
     let (name, params) = match &args.invoke {
         Some(name) => (name.as_str(), args.args.as_slice()),
         None => ("_start", [].as_slice()),
@@ -184,16 +201,16 @@ fn call(
             return Err(Failure::usage(unknown_export(module, name)));
         }
         // A module without `_start` has done its work when it is instantiated.
-        return Ok(());
+        return Ok(out);
     };
     let results = invoke(store, func, name, params).map_err(|error| match error {
         Invocation::Arguments(message) => Failure::usage(message),
         Invocation::Raised(error) => failed(&format!("run `{name}` of"), args, &error, wasm),
     })?;
     for value in &results {
-        println!("{}", values::show(value));
+        out.line(values::show(value));
     }
-    Ok(())
+    Ok(out)
 }
 
 enum Invocation {
@@ -210,7 +227,10 @@ fn invoke(
     let ty = func.ty(&*store);
     if ty.params().len() != args.len() {
         let (wanted, given) = (ty.params().len(), args.len());
-        let message = format!("`{name}` has type {ty}: it takes {wanted} arguments, but {given} were given");
+        let (arguments, were) =
+            (if wanted == 1 { "argument" } else { "arguments" }, if given == 1 { "was" } else { "were" });
+        let message =
+            format!("`{name}` has type {ty}: it takes {wanted} {arguments}, but {given} {were} given");
         return Err(Invocation::Arguments(message));
     }
     let mut params = Vec::with_capacity(args.len());

@@ -12,6 +12,7 @@ use assay_spec_tests::suite::Choice;
 use assay_spec_tests::suite::official::{Cache, Manifest};
 use assay_workers::WorkerCommand;
 
+use crate::output::Output;
 use crate::progress::Bar;
 use crate::{units, worker};
 
@@ -41,7 +42,7 @@ pub(crate) struct Args {
     #[arg(long)]
     no_signals: bool,
     /// How many worker processes run at a time [default: one per processor]
-    #[arg(long, short, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, short, value_name = "N", value_parser = units::count, allow_negative_numbers = true)]
     jobs: Option<NonZeroUsize>,
     /// Stop at the first unexpected result
     #[arg(long)]
@@ -84,8 +85,9 @@ pub(crate) fn run(args: Args) -> ExitCode {
     watch.0.clear();
     match outcome {
         Ok(report) => {
-            show(&report, &options, embedded, color);
-            report.summary.verdict().exit_code().into()
+            let mut out = Output::new();
+            show(&mut out, &report, &options, embedded, color);
+            out.finish(report.summary.verdict().exit_code(), exit::INCOMPLETE).into()
         }
         Err(error) => fail(&error.to_string(), error.exit_code()),
     }
@@ -114,16 +116,16 @@ fn options(args: Args, cached: Option<PathBuf>) -> Result<Options, String> {
     })
 }
 
-fn show(report: &Report, options: &Options, embedded: bool, color: bool) {
+fn show(out: &mut Output, report: &Report, options: &Options, embedded: bool, color: bool) {
     if let Some(notice) = &report.notice {
-        println!("{notice}\n");
+        out.line(format_args!("{notice}\n"));
     }
     let mut terminal = Terminal::new(&report.summary, &report.rows);
     terminal.color = color;
     terminal.out = Some(&options.out);
     let repeat = |row: &Row| repeat(row, options, embedded);
     terminal.repeat = &repeat;
-    print!("{}", terminal.render());
+    out.text(terminal.render());
 }
 
 /// The command that repeats one result.

@@ -7,6 +7,7 @@ use assay_reports::{escape, exit};
 use assay_spec_tests::suite::official::{self, Cache, FetchError, Manifest, Origins, Progress};
 use assay_spec_tests::suite::{SuiteError, embedded_coverage};
 
+use crate::output::Output;
 use crate::progress::Bar;
 
 /// The arguments of `assay suite`.
@@ -79,11 +80,14 @@ fn fetch(from: &[String], rev: &[String]) -> Result<u8, Failure> {
     watch.0.clear();
     let fetched = fetched?;
     let (files, folder) = (Manifest::official().entries().len(), fetched.folder.display());
+    let mut out = Output::new();
     match fetched.files {
-        0 => println!("the whole official suite is there: {files} files in {folder}"),
-        new => println!("the whole official suite: {files} files in {folder}, {new} of them new"),
+        0 => out.line(format_args!("the whole official suite is there: {files} files in {folder}")),
+        new => {
+            out.line(format_args!("the whole official suite: {files} files in {folder}, {new} of them new"));
+        }
     }
-    Ok(exit::OK)
+    Ok(out.finish(exit::OK, exit::INCOMPLETE))
 }
 
 fn list() -> Result<u8, Failure> {
@@ -91,6 +95,7 @@ fn list() -> Result<u8, Failure> {
     let findings =
         cached.as_deref().map(|folder| official::check(Manifest::official(), folder)).transpose()?;
     let coverage = embedded_coverage();
+    let mut out = Output::new();
     let mut sound = 0;
     for (entry, embedded) in coverage.states() {
         let state = match &findings {
@@ -98,16 +103,18 @@ fn list() -> Result<u8, Failure> {
             Some(findings) => state(&entry.path, findings).to_owned(),
         };
         sound += usize::from(matches!(state.as_str(), "fetched" | "embedded: same"));
-        println!("{:<58} {:<19} {state}", entry.path, entry.proposal());
+        out.line(format_args!("{:<58} {:<19} {state}", entry.path, entry.proposal()));
     }
     let of = coverage.states().len();
     match cached {
-        Some(folder) => println!("\n{sound} of {of} files as they should be in {}", folder.display()),
-        None => {
-            println!("\n{sound} of {of} files in the embedded suite; `assay suite fetch` brings all of them");
+        Some(folder) => {
+            out.line(format_args!("\n{sound} of {of} files as they should be in {}", folder.display()));
         }
+        None => out.line(format_args!(
+            "\n{sound} of {of} files in the embedded suite; `assay suite fetch` brings all of them"
+        )),
     }
-    Ok(exit::OK)
+    Ok(out.finish(exit::OK, exit::INCOMPLETE))
 }
 
 /// What became of a fetched file.
@@ -133,12 +140,17 @@ fn verify(dir: Option<PathBuf>) -> Result<u8, Failure> {
     };
     let findings = official::check(Manifest::official(), &folder)?;
     let folder = folder.display();
-    if findings.is_empty() {
-        println!("{folder} is the whole official suite: {} files", Manifest::official().entries().len());
-        return Ok(exit::OK);
-    }
-    println!("{folder} is not the official suite:\n{}", escape::lines(&findings.to_string()));
-    Ok(exit::UNEXPECTED)
+    let mut out = Output::new();
+    let code = if findings.is_empty() {
+        let files = Manifest::official().entries().len();
+        out.line(format_args!("{folder} is the whole official suite: {files} files"));
+        exit::OK
+    } else {
+        let findings = escape::lines(&findings.to_string());
+        out.line(format_args!("{folder} is not the official suite:\n{findings}"));
+        exit::UNEXPECTED
+    };
+    Ok(out.finish(code, exit::INCOMPLETE))
 }
 
 /// Shows progress while files come in.

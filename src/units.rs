@@ -2,7 +2,13 @@
 //!
 //! Enters: a word; leaves: a number in one unit, or what is wrong with the word. Nothing is rounded or wrapped silently.
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
+
+/// A number from 1 on.
+pub(crate) fn count(word: &str) -> Result<NonZeroUsize, String> {
+    word.parse().map_err(|_| "expected a whole number from 1 on".to_owned())
+}
 
 /// A duration: `250ms`, `10s`, `2m`, `1h`; seconds without a unit. It must not be zero.
 pub(crate) fn duration(word: &str) -> Result<Duration, String> {
@@ -28,7 +34,15 @@ pub(crate) fn duration(word: &str) -> Result<Duration, String> {
 mod tests {
     use std::time::Duration;
 
-    use super::duration;
+    use super::{count, duration};
+
+    #[test]
+    fn counts_are_whole_and_positive() {
+        assert_eq!(count("3").map(usize::from), Ok(3));
+        for word in ["0", "", "-1", "1.5", "x", "0x10", "18446744073709551616"] {
+            assert!(count(word).is_err(), "{word}");
+        }
+    }
 
     #[test]
     fn durations_have_units() {

@@ -73,7 +73,7 @@ fn a_memory_limit_refuses_growth() {
 fn mistakes_on_the_command_line_end_with_2_and_say_what_to_do() {
     let cases: [(&[&str], &str); 7] = [
         (&["--invoke", "ad", "-"], "there is no exported function `ad`; the module exports `add`, `half`"),
-        (&["--invoke", "add", "-", "1"], "it takes 2 arguments, but 1 were given"),
+        (&["--invoke", "add", "-", "1"], "it takes 2 arguments, but 1 was given"),
         (&["--invoke", "add", "-", "1", "x"], "argument 2 of `add`: `x` is not a value of type i32"),
         (&["--invoke", "add", "-", "1", "4294967296"], "`4294967296` is not a value of type i32"),
         (&["-W", "max-memory-size=-1", "-"], "`max-memory-size=-1`"),
@@ -91,7 +91,7 @@ fn mistakes_on_the_command_line_end_with_2_and_say_what_to_do() {
 fn bad_modules_end_with_1_and_say_where() {
     let simd = "(module (func (result v128) v128.const i64x2 0 0) (func (result i32) i64.const 1))";
     let cases: [(&[u8], &str); 6] = [
-        (b"", "failed to load `-`"),
+        (b"", "failed to load `-`: it is empty"),
         (b"\0asm\x01\0\0", "malformed module at byte 0x"),
         (b"\0asm\x0d\0\x01\0", "is a component"),
         (b"(module (func $f call $g))", "unknown func"),

@@ -97,6 +97,7 @@ fn advice(source: &io::Error) -> &'static str {
         }
         io::ErrorKind::PermissionDenied
         | io::ErrorKind::ReadOnlyFilesystem
+        | io::ErrorKind::AlreadyExists
         | io::ErrorKind::NotADirectory => "; choose another folder with --out",
         _ => "",
     }

@@ -1,7 +1,7 @@
-//! Limits of the validator whose messages do not say what the limit is.
+//! Messages of the validator, made fit to be read: on one line, and with the number of a limit where they lack it.
 //!
-//! Enters: a message of wasmparser; leaves: the same with the limit. Its other limits carry their numbers already. The
-//! numbers are those of the [JavaScript API][spec], on which the engines of the web agree.
+//! Enters: a message of wasmparser; leaves: one of ours. Its other limits carry their numbers already. The numbers are
+//! those of the [JavaScript API][spec], on which the engines of the web agree.
 //!
 //! [spec]: https://webassembly.github.io/spec/js-api/#limits
 
@@ -14,10 +14,11 @@ const LIMITS: &[(&str, &str)] = &[
     ("struct fields size is out of bounds", "a structure can have at most 10000 fields"),
 ];
 
-/// The message, with the limit where it is about one.
+/// The message on one line, with the limit where it is about one.
 pub(crate) fn named(message: &str) -> String {
+    let message = &message.split_whitespace().collect::<Vec<_>>().join(" ");
     match LIMITS.iter().find(|(text, _)| message.contains(text)) {
         Some((_, limit)) => format!("{message} ({limit})"),
-        None => message.to_owned(),
+        None => message.clone(),
     }
 }
