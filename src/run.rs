@@ -1,8 +1,13 @@
 //! `assay run`: one module, called from the command line.
 //!
 //! Enters: a path, options, arguments. Leaves: the guest's exit code, or one of the few codes that `run` has. The verb
-//! knows the embedding API only; how options read stands in `options`, how values read and print in `values`.
+//! knows the embedding API only; how options read stands in `options` and `mount`, what is granted in `host`, how values
+//! read and print in `values`, and what is said of missing imports in `missing`.
 
+mod host;
+mod missing;
+mod mount;
+mod nearest;
 mod options;
 mod values;
 
@@ -10,13 +15,16 @@ use crate::output::Output;
 use assay_reports::{escape, exit};
 use assay_runtime::{
     Config, Engine, EngineKind, Error, Extern, Feature, Func, Instance, LinkError, Linker, Module, OptLevel,
-    Store, StoreLimits, StoreLimitsBuilder, Trap, Val,
+    Store, StoreLimitsBuilder, Trap, Val,
 };
-use options::{Codegen, Group, Wasm};
+use assay_wasi::I32Exit;
+use host::Host;
+use options::{Codegen, Group, System, Wasm};
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -26,6 +34,24 @@ pub(crate) struct Args {
     /// Engine that runs the module.
     #[arg(long, value_parser = ["jit", "interp"], default_value = "jit")]
     engine: String,
+    /// Grant a directory: `HOST`, `HOST::GUEST`, or `HOST::GUEST::ro` to read only.
+    #[arg(long, value_name = "HOST[::GUEST[::ro]]")]
+    dir: Vec<String>,
+    /// Grant a directory, written guest first.
+    #[arg(long, value_name = "GUEST::HOST", hide = true)]
+    mapdir: Vec<String>,
+    /// Grant a directory, written with one colon.
+    #[arg(long, value_name = "HOST:GUEST", hide = true)]
+    volume: Vec<String>,
+    /// Set an environment variable of the guest, or pass ours on.
+    #[arg(long, value_name = "NAME[=VAL]")]
+    env: Vec<String>,
+    /// The guest's name for itself, instead of the file's.
+    #[arg(long, value_name = "NAME")]
+    argv0: Option<String>,
+    /// Instantiate this module first; the guest can import its exports by NAME.
+    #[arg(long, value_name = "NAME=FILE")]
+    preload: Vec<String>,
     /// Call this exported function instead of `_start`; ARGS are its arguments.
     #[arg(long, value_name = "FUNC")]
     invoke: Option<String>,
@@ -35,12 +61,32 @@ pub(crate) struct Args {
     /// Optimisation settings: `opt-level=0|2`, `signals-based-traps=y|n`; `help` lists them.
     #[arg(short = 'O', long = "optimize", value_name = "KEY[=VAL],…", value_delimiter = ',')]
     optimize: Vec<String>,
-    /// The module: a `.wasm` or `.wat` file, or `-` for standard input.
-    #[arg(value_name = "MODULE")]
-    module: PathBuf,
-    /// Arguments of the guest.
-    #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true)]
-    args: Vec<String>,
+    /// Settings of the world outside: `inherit-env`, `tcplisten=ADDR`, `seed=N`; `help` lists them.
+    #[arg(short = 'S', long = "wasi", value_name = "KEY[=VAL],…", value_delimiter = ',')]
+    system: Vec<String>,
+    /// The same as `-W fuel=N`.
+    #[arg(long, value_name = "N", hide = true)]
+    fuel: Option<u64>,
+    /// The module: a `.wasm` or `.wat` file, or `-` for standard input; and behind it the arguments of the guest,
+    /// whatever they look like.
+    #[arg(value_name = "MODULE [ARGS]", required = true, trailing_var_arg = true)]
+    command: Vec<OsString>,
+}
+
+impl Args {
+    /// The module's file.
+    fn module(&self) -> &Path {
+        self.command.first().map_or(Path::new("-"), Path::new)
+    }
+
+    /// The arguments of the guest, which are text.
+    fn guest_args(&self) -> Result<Vec<String>, Failure> {
+        let text = |arg: &OsString| {
+            let not_text = || Failure::usage(format!("the argument {} is not UTF-8", arg.display()));
+            arg.to_str().map(str::to_owned).ok_or_else(not_text)
+        };
+        self.command.iter().skip(1).map(text).collect()
+    }
 }
 
 /// The largest module that is read.
@@ -64,7 +110,12 @@ pub(crate) fn run(args: &Args) -> ExitCode {
 }
 
 fn verb(args: &Args) -> u8 {
-    for (letter, given, help) in [("-W", &args.wasm, Wasm::help()), ("-O", &args.optimize, Codegen::help())] {
+    let groups = [
+        ("-W", &args.wasm, Wasm::help()),
+        ("-O", &args.optimize, Codegen::help()),
+        ("-S", &args.system, System::help()),
+    ];
+    for (letter, given, help) in groups {
         if given.iter().any(|setting| setting == "help") {
             let mut out = Output::new();
             out.line(format_args!("Settings of {letter}:\n{help}"));
@@ -72,7 +123,7 @@ fn verb(args: &Args) -> u8 {
         }
     }
     match execute(args) {
-        Ok(out) => out.finish(exit::OK, exit::UNEXPECTED),
+        Ok(code) => code,
         Err(failure) => {
             eprintln!("error: {}", escape::lines(&failure.message));
             failure.code
@@ -80,18 +131,21 @@ fn verb(args: &Args) -> u8 {
     }
 }
 
-fn execute(args: &Args) -> Result<Output, Failure> {
-    let wasm: Wasm = options::parse(&args.wasm).map_err(Failure::usage)?;
+fn execute(args: &Args) -> Result<u8, Failure> {
+    let mut wasm: Wasm = options::parse(&args.wasm).map_err(Failure::usage)?;
+    wasm.fuel = wasm.fuel.or(args.fuel);
     let codegen: Codegen = options::parse(&args.optimize).map_err(Failure::usage)?;
+    let system: System = options::parse(&args.system).map_err(Failure::usage)?;
     let engine =
         Engine::new(&config(args, &wasm, &codegen)).map_err(|error| Failure::usage(error.to_string()))?;
-    let module = load(&engine, args)?;
+    let module = load(&engine, args.module())?;
     let mut limits = StoreLimitsBuilder::new();
     if let Some(bytes) = wasm.max_memory_size {
         limits = limits.memory_size(bytes);
     }
-    let mut store: Store<StoreLimits> = Store::new(&engine, limits.build());
-    store.limiter(|limits| limits);
+    let host = Host { wasi: host::grant(args, &system)?, limits: limits.build() };
+    let mut store = Store::new(&engine, host);
+    store.limiter(Host::limiter);
     if let Some(fuel) = wasm.fuel {
         store.set_fuel(fuel).map_err(|error| Failure::usage(error.to_string()))?;
     }
@@ -99,9 +153,22 @@ fn execute(args: &Args) -> Result<Output, Failure> {
         store.set_epoch_deadline(1);
         interrupt_after(&engine, limit);
     }
-    let instance = Linker::new(&engine).instantiate(&mut store, &module);
-    let instance = instance.map_err(|error| failed("instantiate", args, &error, &wasm))?;
-    call(args, &mut store, &module, instance, &wasm)
+    let run = Run { args, wasm: &wasm, system: &system };
+    let mut linker = Linker::new(&engine);
+    if system.cli {
+        assay_wasi::add_to_linker(&mut linker, |host: &mut Host| &mut host.wasi)
+            .map_err(|error| Failure::usage(error.to_string()))?;
+    }
+    for preload in &args.preload {
+        if let Some(code) = run.preload(&mut linker, &mut store, preload)? {
+            return Ok(code);
+        }
+    }
+    let file = args.module().display().to_string();
+    match linker.instantiate(&mut store, &module) {
+        Ok(instance) => run.call(&mut store, &module, instance),
+        Err(error) => run.ended(&format!("instantiate `{file}`"), &error),
+    }
 }
 
 fn config(args: &Args, wasm: &Wasm, codegen: &Codegen) -> Config {
@@ -124,9 +191,9 @@ fn config(args: &Args, wasm: &Wasm, codegen: &Codegen) -> Config {
     config
 }
 
-fn load(engine: &Engine, args: &Args) -> Result<Module, Failure> {
-    let path = args.module.display();
-    let bytes = read(&args.module).map_err(|error| Failure {
+fn load(engine: &Engine, file: &Path) -> Result<Module, Failure> {
+    let path = file.display();
+    let bytes = read(file).map_err(|error| Failure {
         code: exit::UNEXPECTED,
         message: format!("failed to read `{path}`: {error}"),
     })?;
@@ -184,33 +251,125 @@ fn interrupt_after(engine: &Engine, limit: Duration) {
     });
 }
 
-fn call(
-    args: &Args,
-    store: &mut Store<StoreLimits>,
-    module: &Module,
-    instance: Instance,
-    wasm: &Wasm,
-) -> Result<Output, Failure> {
-    let mut out = Output::new();
-    let (name, params) = match &args.invoke {
-        Some(name) => (name.as_str(), args.args.as_slice()),
-        None => ("_start", [].as_slice()),
-    };
-    let Some(func) = instance.get_export(&mut *store, name).and_then(Extern::into_func) else {
-        if args.invoke.is_some() {
-            return Err(Failure::usage(unknown_export(module, name)));
+/// A run with its options, which messages refer to.
+#[derive(Copy, Clone)]
+struct Run<'a> {
+    args: &'a Args,
+    wasm: &'a Wasm,
+    system: &'a System,
+}
+
+impl Run<'_> {
+    /// Instantiates a module under a name for others; the exit code, if its guest has ended everything.
+    fn preload(
+        self,
+        linker: &mut Linker<Host>,
+        store: &mut Store<Host>,
+        preload: &str,
+    ) -> Result<Option<u8>, Failure> {
+        let expected = || Failure::usage(format!("`--preload {preload}`: expected NAME=FILE"));
+        let (name, file) =
+            preload.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(expected)?;
+        let module = load(linker.engine(), Path::new(file))?;
+        match linker.module(store, name, &module) {
+            Ok(_) => Ok(None),
+            Err(Error::Usage(message)) => {
+                Err(Failure::usage(format!("failed to preload `{file}` as `{name}`: {message}")))
+            }
+            Err(error) => self.ended(&format!("preload `{file}`"), &error).map(Some),
         }
-        // A module without `_start` has done its work when it is instantiated.
-        return Ok(out);
-    };
-    let results = invoke(store, func, name, params).map_err(|error| match error {
-        Invocation::Arguments(message) => Failure::usage(message),
-        Invocation::Raised(error) => failed(&format!("run `{name}` of"), args, &error, wasm),
-    })?;
-    for value in &results {
-        out.line(values::show(value));
     }
-    Ok(out)
+
+    /// Calls what the command line asks for.
+    fn call(self, store: &mut Store<Host>, module: &Module, instance: Instance) -> Result<u8, Failure> {
+        let (name, params) = match &self.args.invoke {
+            Some(name) => (name.as_str(), self.args.guest_args()?),
+            None => ("_start", Vec::new()),
+        };
+        let Some(func) = instance.get_export(&mut *store, name).and_then(Extern::into_func) else {
+            if self.args.invoke.is_some() {
+                return Err(Failure::usage(unknown_export(module, name)));
+            }
+            // A module without `_start` has done its work when it is instantiated.
+            if let Some(note) = without_start(module) {
+                eprintln!("note: {}", escape::lines(&note));
+            }
+            return Ok(exit::OK);
+        };
+        // A library that is called by name wants to be set up first.
+        let setup = instance.get_export(&mut *store, "_initialize").and_then(Extern::into_func);
+        if let Some(setup) = setup.filter(|_| self.args.invoke.is_some() && name != "_initialize")
+            && let Err(error) = setup.call(&mut *store, &[], &mut [])
+        {
+            return self.ended(&format!("run `_initialize` of `{}`", self.args.module().display()), &error);
+        }
+        match invoke(store, func, name, &params) {
+            Ok(results) => {
+                let mut out = Output::new();
+                for value in &results {
+                    out.line(values::show(value));
+                }
+                Ok(out.finish(exit::OK, exit::UNEXPECTED))
+            }
+            Err(Invocation::Arguments(message)) => Err(Failure::usage(message)),
+            Err(Invocation::Raised(error)) => {
+                self.ended(&format!("run `{name}` of `{}`", self.args.module().display()), &error)
+            }
+        }
+    }
+
+    /// What an error of the guest's comes to: its exit code, if that is what it is, or a message.
+    fn ended(self, what: &str, error: &Error) -> Result<u8, Failure> {
+        match error.downcast_ref() {
+            Some(&I32Exit(code)) => exit_code(code),
+            None => Err(self.failed(what, error)),
+        }
+    }
+
+    /// The message for an error of the guest's or of linking.
+    fn failed(self, what: &str, error: &Error) -> Failure {
+        if let Error::Link(LinkError::Unknown(missing)) = error {
+            let missing = missing::describe(missing, self.system.cli);
+            return Failure { code: exit::UNEXPECTED, message: format!("failed to {what}: {missing}") };
+        }
+        let mut message = format!("failed to {what}: {error}");
+        if let Some(backtrace) = error.backtrace().filter(|backtrace| !backtrace.frames().is_empty()) {
+            let _ = write!(message, "\nwasm backtrace:\n{backtrace}");
+            message.truncate(message.trim_end().len());
+        }
+        let Error::Trap(trap) = error else { return Failure { code: exit::UNEXPECTED, message } };
+        match (trap.kind(), self.wasm.timeout, self.wasm.fuel) {
+            (Trap::Interrupt, Some(limit), _) => {
+                let _ = write!(message, "\nhelp: the time limit of {limit:?} was reached (`-W timeout=`)");
+            }
+            (Trap::OutOfFuel, _, Some(fuel)) => {
+                let _ = write!(message, "\nhelp: the fuel limit of {fuel} was reached (`-W fuel=`)");
+            }
+            _ => {}
+        }
+        Failure { code: exit::TRAP, message }
+    }
+}
+
+/// The guest's exit code, if it is one that does not look like one of ours or of a signal.
+fn exit_code(code: i32) -> Result<u8, Failure> {
+    match u8::try_from(code) {
+        Ok(code @ 0..=125) => Ok(code),
+        _ => {
+            let message = format!("the guest exited with code {code}; codes from 0 to 125 are passed on");
+            Err(Failure { code: exit::UNEXPECTED, message })
+        }
+    }
+}
+
+/// What to say when there is nothing to run, though there is something to call.
+fn without_start(module: &Module) -> Option<String> {
+    let functions = functions(module);
+    let first = functions.first()?;
+    Some(format!(
+        "the module has no `_start`, so nothing was run; `--invoke {first}` calls a function; it exports {}",
+        quoted(&functions)
+    ))
 }
 
 enum Invocation {
@@ -218,12 +377,7 @@ enum Invocation {
     Raised(Error),
 }
 
-fn invoke(
-    store: &mut Store<StoreLimits>,
-    func: Func,
-    name: &str,
-    args: &[String],
-) -> Result<Vec<Val>, Invocation> {
+fn invoke(store: &mut Store<Host>, func: Func, name: &str, args: &[String]) -> Result<Vec<Val>, Invocation> {
     let ty = func.ty(&*store);
     if ty.params().len() != args.len() {
         let (wanted, given) = (ty.params().len(), args.len());
@@ -244,48 +398,29 @@ fn invoke(
     Ok(results)
 }
 
-/// The message for an error of the guest's or of linking.
-fn failed(what: &str, args: &Args, error: &Error, wasm: &Wasm) -> Failure {
-    let mut message = format!("failed to {what} `{}`: {error}", args.module.display());
-    if let Some(backtrace) = error.backtrace().filter(|backtrace| !backtrace.frames().is_empty()) {
-        let _ = write!(message, "\nwasm backtrace:\n{backtrace}");
-        message.truncate(message.trim_end().len());
-    }
-    match error {
-        Error::Trap(trap) => {
-            match (trap.kind(), wasm.timeout, wasm.fuel) {
-                (Trap::Interrupt, Some(limit), _) => {
-                    let _ =
-                        write!(message, "\nhelp: the time limit of {limit:?} was reached (`-W timeout=`)");
-                }
-                (Trap::OutOfFuel, _, Some(fuel)) => {
-                    let _ = write!(message, "\nhelp: the fuel limit of {fuel} was reached (`-W fuel=`)");
-                }
-                _ => {}
-            }
-            Failure { code: exit::TRAP, message }
-        }
-        Error::Link(LinkError::Unknown(missing)) => {
-            let wasi = missing.iter().any(|import| import.module.starts_with("wasi_"));
-            if wasi {
-                message.push_str("\nhelp: the module needs WASI, which this version does not provide yet");
-            }
-            Failure { code: exit::UNEXPECTED, message }
-        }
-        _ => Failure { code: exit::UNEXPECTED, message },
-    }
+/// The names of the exported functions.
+fn functions(module: &Module) -> Vec<String> {
+    let functions =
+        module.exports().filter(|export| matches!(export.ty(), assay_runtime::ExternType::Func(_)));
+    functions.map(|export| export.name().to_owned()).collect()
+}
+
+fn quoted(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn unknown_export(module: &Module, name: &str) -> String {
-    let functions: Vec<_> = module
-        .exports()
-        .filter(|export| matches!(export.ty(), assay_runtime::ExternType::Func(_)))
-        .map(|export| format!("`{}`", escape::text(export.name())))
-        .collect();
+    let functions = functions(module);
+    let mut text = format!("there is no exported function `{name}`; the module exports ");
     if functions.is_empty() {
-        return format!("there is no exported function `{name}`; the module exports no functions");
+        text.push_str("no functions");
+        return text;
     }
-    format!("there is no exported function `{name}`; the module exports {}", functions.join(", "))
+    text.push_str(&quoted(&functions));
+    if let Some(near) = nearest::nearest(name, functions.iter().map(String::as_str)) {
+        let _ = write!(text, "\nhelp: did you mean `{near}`?");
+    }
+    text
 }
 
 /// The feature with this key, for `-W`.

@@ -113,7 +113,8 @@ fn all_missing_imports_are_listed_at_once() {
     let text = r#"(module (import "a" "f" (func (param i32))) (import "b" "m" (memory 1)))"#;
     let (code, _, err) = parts(&assay(&["run", "-"], text));
     assert_eq!(code, Some(1));
-    assert!(err.contains("`a` `f` (func (param i32)), `b` `m` (memory 1)"), "{err}");
+    let listed = "2 unknown imports:\n  from `a`:\n    `f` (func (param i32))\n    help: provide them with `--preload a=FILE`\n  from `b`:\n    `m` (memory 1)\n";
+    assert!(err.contains(listed), "{err}");
 }
 
 #[test]

@@ -23,10 +23,6 @@
 #![deny(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
-
 mod config;
 mod engine;
 mod error;
@@ -66,7 +62,7 @@ pub use linker::Linker;
 pub use memory::Memory;
 pub use module::{ExportType, ImportType, Module};
 pub use shared_memory::SharedMemory;
-pub use store::{AsContext, AsContextMut, Store, StoreContext, StoreContextMut};
+pub use store::{AsContext, AsContextMut, Interruption, Store, StoreContext, StoreContextMut};
 pub use table::Table;
 pub use types::FuncType;
 pub use val::{ExternRef, Ref, Val};

@@ -6,6 +6,7 @@ use crate::{Engine, Module};
 use assay_model::index::FuncIdx;
 use assay_vm::{Raised, Reason};
 use rustc_hash::FxHashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The number of a store in this process, so that a handle is never used with another one.
@@ -30,6 +31,23 @@ pub(crate) struct StoreInner<T: 'static> {
 /// Instances and their objects, with the embedder's data.
 pub struct Store<T: 'static> {
     inner: Box<StoreInner<T>>,
+}
+
+/// Tells whether the epoch has reached the deadline that a store had when it was asked for this.
+///
+/// Compiled and interpreted code looks by itself; a host function that waits has to look now and then, and return
+/// [`crate::Trap::Interrupt`].
+#[derive(Clone, Debug)]
+pub struct Interruption {
+    epoch: Arc<AtomicU64>,
+    deadline: u64,
+}
+
+impl Interruption {
+    /// Whether the deadline has been reached.
+    pub fn is_due(&self) -> bool {
+        self.epoch.load(Ordering::Relaxed) >= self.deadline
+    }
 }
 
 /// Shared access to a store.
@@ -119,6 +137,16 @@ impl<T: 'static> StoreContext<'_, T> {
     pub fn get_fuel(&self) -> Result<u64> {
         fuel_counted(&self.0.opaque.engine)?;
         Ok(u64::try_from(self.0.opaque.vm.fuel()).unwrap_or(0))
+    }
+}
+
+impl<T: 'static> StoreContext<'_, T> {
+    /// When code of this store is to be interrupted, for host functions that wait. `None` when the engine does not look
+    /// at its epoch.
+    pub fn interruption(&self) -> Option<Interruption> {
+        let opaque = &self.0.opaque;
+        let epoch = opaque.engine.config().epoch.then(|| opaque.engine.epoch())?;
+        Some(Interruption { epoch: Arc::clone(epoch), deadline: opaque.vm.epoch_deadline() })
     }
 }
 

@@ -1,4 +1,4 @@
-//! The grouped settings `-W` and `-O`: `KEY`, `KEY=VALUE`, with checked values.
+//! The grouped settings `-W`, `-O` and `-S`: `KEY`, `KEY=VALUE`, with checked values.
 
 use assay_runtime::Feature;
 use std::time::Duration;
@@ -101,6 +101,67 @@ impl Group for Codegen {
          signals-based-traps[=y|n]    whether traps may come by hardware fault\n"
             .to_owned()
     }
+}
+
+/// Settings of the world outside.
+pub(super) struct System {
+    /// Whether WASI is there.
+    pub(super) cli: bool,
+    pub(super) inherit_env: bool,
+    pub(super) listen: Vec<String>,
+    pub(super) fixed_clock: Option<u64>,
+    pub(super) seed: Option<u64>,
+    pub(super) max_descriptors: Option<u32>,
+    pub(super) max_output: Option<u64>,
+    pub(super) max_file_size: Option<u64>,
+}
+
+impl Default for System {
+    fn default() -> Self {
+        Self {
+            cli: true,
+            inherit_env: false,
+            listen: Vec::new(),
+            fixed_clock: None,
+            seed: None,
+            max_descriptors: None,
+            max_output: None,
+            max_file_size: None,
+        }
+    }
+}
+
+impl Group for System {
+    fn set(&mut self, key: &str, value: Option<&str>) -> Result<(), String> {
+        match key {
+            "cli" => self.cli = flag(value)?,
+            "inherit-env" => self.inherit_env = flag(value)?,
+            "tcplisten" => self.listen.push(required(value)?.to_owned()),
+            "fixed-clock" => self.fixed_clock = Some(number(value)?),
+            "seed" => self.seed = Some(number(value)?),
+            "max-descriptors" => self.max_descriptors = Some(number(value)?),
+            "max-output" => self.max_output = Some(size(required(value)?)? as u64),
+            "max-file-size" => self.max_file_size = Some(size(required(value)?)? as u64),
+            key => return Err(format!("unknown setting `{key}`; `-S help` lists them")),
+        }
+        Ok(())
+    }
+
+    fn help() -> String {
+        "  cli[=y|n]                whether the guest has WASI at all\n  \
+         inherit-env[=y|n]        give the guest all of our environment variables\n  \
+         tcplisten=ADDR:PORT      give the guest a listening socket, after the directories\n  \
+         fixed-clock=NANOS        time stands still at these nanoseconds since 1970, and passes by sleeping\n  \
+         seed=N                   randomness that N decides; not for secrets\n  \
+         max-descriptors=N        how many descriptors the guest may have open\n  \
+         max-output=SIZE          how much the guest may write to standard output and standard error\n  \
+         max-file-size=SIZE       how large the guest may make a file\n"
+            .to_owned()
+    }
+}
+
+fn number<N: std::str::FromStr>(value: Option<&str>) -> Result<N, String> {
+    required(value)?.parse().map_err(|_| "expected a number".to_owned())
 }
 
 fn required(value: Option<&str>) -> Result<&str, String> {

@@ -28,7 +28,7 @@ impl<'a, T: 'static> Caller<'a, T> {
     pub fn get_export(&mut self, name: &str) -> Option<Extern> {
         let instance = self.instance?;
         let opaque = self.store.opaque_mut();
-        let item = opaque.vm.instance_model(instance).exports.iter().find(|export| export.name == name)?.item;
+        let item = opaque.module(opaque.vm.instance_token(instance)).export_item(name)?;
         let id = opaque.vm.instance_item(instance, item)?;
         Some(Extern::from_id(opaque, id))
     }

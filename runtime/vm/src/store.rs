@@ -206,6 +206,11 @@ impl Store {
         self.state_mut().ctx.epoch_deadline = epoch;
     }
 
+    /// The epoch at which code is interrupted.
+    pub fn epoch_deadline(&self) -> u64 {
+        self.state().ctx.epoch_deadline
+    }
+
     /// How many instances there are.
     pub fn instance_count(&self) -> usize {
         self.state().instances.len()

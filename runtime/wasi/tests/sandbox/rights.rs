@@ -1,0 +1,180 @@
+//! Rights: what is read-only stays so, and rights only shrink.
+
+use crate::guest::{ALL, CREAT, DIRECTORY, FILE, Guest, READ, SEEK, TRUNC, WRITE, args, refused};
+use crate::world::{READONLY, SANDBOX, World, attempt, attempt_with};
+use assay_wasi::{DirPerms, Errno, FilePerms, WasiCtxBuilder};
+
+type Change = fn(&mut Guest, u32) -> Result<(), u32>;
+
+/// What changes something, with the descriptor of a directory that holds `file.txt` and `dir`.
+const CHANGES: [(&str, Change); 14] = [
+    ("create", |guest, fd| guest.open(fd, "new", CREAT, READ).map(drop)),
+    ("create to write", |guest, fd| guest.open(fd, "new", CREAT, FILE).map(drop)),
+    ("truncate", |guest, fd| guest.open(fd, "file.txt", TRUNC, READ).map(drop)),
+    ("open to write", |guest, fd| guest.open(fd, "file.txt", 0, WRITE).map(drop)),
+    ("open to allocate", |guest, fd| guest.open(fd, "file.txt", 0, 1 << 8).map(drop)),
+    ("open to set the size", |guest, fd| guest.open(fd, "file.txt", 0, 1 << 22).map(drop)),
+    ("make a directory", |guest, fd| guest.on_path("path_create_directory", fd, "new")),
+    ("remove a directory", |guest, fd| {
+        guest.on_path("path_remove_directory", fd, if fd == READONLY { "dir" } else { "empty" })
+    }),
+    ("unlink", |guest, fd| guest.on_path("path_unlink_file", fd, "file.txt")),
+    ("rename", |guest, fd| guest.two_paths("path_rename", (fd, "file.txt"), (fd, "new"))),
+    ("hard link", |guest, fd| guest.two_paths("path_link", (fd, "file.txt"), (fd, "new"))),
+    ("symlink", |guest, fd| guest.symlink("file.txt", fd, "new")),
+    ("set times", |guest, fd| guest.set_times(fd, 1, "file.txt")),
+    ("set times of a link", |guest, fd| guest.set_times(fd, 0, "file.txt")),
+];
+
+#[test]
+fn a_read_only_directory_takes_no_change() {
+    for (name, change) in CHANGES {
+        attempt(&format!("read-only: {name}"), |guest, _| {
+            refused(change(guest, READONLY), &[Errno::Notcapable]);
+            assert_eq!(change(guest, SANDBOX), Ok(()));
+        });
+        attempt(&format!("read-only, a directory below: {name}"), |guest, _| {
+            let below = guest.open_with(READONLY, 1, ".", DIRECTORY, (ALL & !FILE, ALL), 0).unwrap();
+            refused(change(guest, below), &[Errno::Notcapable]);
+            assert_eq!(change(guest, SANDBOX), Ok(()));
+        });
+    }
+}
+
+#[test]
+fn a_read_only_file_takes_no_change() {
+    let changes: [(&str, Change); 5] = [
+        ("fd_write", |guest, fd| guest.write(fd, "x").map(drop)),
+        ("fd_pwrite", |guest, fd| {
+            let (list, count) = guest.list(&[(0, 1)]);
+            guest.call("fd_pwrite", args![fd, list, count, 0_u64, crate::guest::OUT])
+        }),
+        ("fd_allocate", |guest, fd| guest.call("fd_allocate", args![fd, 0_u64, 100_u64])),
+        ("fd_filestat_set_size", |guest, fd| guest.call("fd_filestat_set_size", args![fd, 0_u64])),
+        ("fd_filestat_set_times", |guest, fd| {
+            guest.call("fd_filestat_set_times", args![fd, 1_u64, 1_u64, 5_u32])
+        }),
+    ];
+    for (name, change) in changes {
+        attempt(&format!("read-only file: {name}"), |guest, _| {
+            let fixed = guest.open(READONLY, "file.txt", 0, FILE & !(WRITE | 1 << 8 | 1 << 22)).unwrap();
+            refused(change(guest, fixed), &[Errno::Notcapable]);
+            let file = guest.open(SANDBOX, "file.txt", 0, FILE).unwrap();
+            assert_eq!(change(guest, file), Ok(()));
+        });
+    }
+}
+
+#[test]
+fn reading_a_read_only_directory_works() {
+    attempt("read-only: everything that reads", |guest, _| {
+        assert_eq!(guest.contents(READONLY, "file.txt"), Ok(b"fixed".to_vec()));
+        assert!(guest.stat(READONLY, 1, "dir/file.txt").is_ok());
+        let listing = guest.open(READONLY, "dir", DIRECTORY, ALL & !FILE).unwrap();
+        assert_eq!(guest.names(listing, 512), Ok(vec![".".into(), "..".into(), "file.txt".into()]));
+        // Standard libraries ask for all that a file can have but writing.
+        let file = guest.open(READONLY, "file.txt", 0, ALL & !(WRITE | 1 << 8 | 1 << 22)).unwrap();
+        let (_, _, base, _) = guest.fdstat(file).unwrap();
+        assert_eq!(base & (WRITE | 1 << 8 | 1 << 22 | 1 << 23), 0);
+    });
+}
+
+#[test]
+fn rights_are_never_widened() {
+    attempt("fd_fdstat_set_rights widens", |guest, _| {
+        let file = guest.open(SANDBOX, "file.txt", 0, READ | SEEK).unwrap();
+        refused(
+            guest.call("fd_fdstat_set_rights", args![file, READ | SEEK | WRITE, 0_u64]),
+            &[Errno::Notcapable],
+        );
+        refused(guest.call("fd_fdstat_set_rights", args![file, READ, ALL]), &[Errno::Notcapable]);
+        refused(guest.call("fd_fdstat_set_rights", args![file, u64::MAX, u64::MAX]), &[Errno::Notcapable]);
+        assert_eq!(guest.call("fd_fdstat_set_rights", args![file, READ, 0_u64]), Ok(()));
+        refused(guest.seek(file, 0, 0), &[Errno::Notcapable]);
+        assert_eq!(guest.read(file, 6), Ok(b"inside".to_vec()));
+    });
+    attempt("path_open asks for more than is passed on", |guest, _| {
+        let dir = guest.open_with(SANDBOX, 1, "dir", DIRECTORY, (1 << 13, READ | SEEK), 0).unwrap();
+        refused(guest.open(dir, "file.txt", 0, READ | WRITE), &[Errno::Notcapable]);
+        let file = guest.open_with(dir, 1, "file.txt", 0, (READ, ALL), 0).unwrap();
+        assert_eq!(guest.fdstat(file).map(|stat| (stat.2, stat.3)), Ok((READ, READ | SEEK)));
+    });
+    attempt("rights given up are gone below", |guest, _| {
+        let (_, _, base, inheriting) = guest.fdstat(SANDBOX).unwrap();
+        let kept = inheriting & !WRITE;
+        assert_eq!(guest.call("fd_fdstat_set_rights", args![SANDBOX, base, kept]), Ok(()));
+        refused(guest.open(SANDBOX, "file.txt", 0, WRITE), &[Errno::Notcapable]);
+        let again = guest.open_with(SANDBOX, 1, ".", DIRECTORY, (base, ALL), 0).unwrap();
+        refused(guest.open(again, "file.txt", 0, WRITE), &[Errno::Notcapable]);
+        assert!(guest.open(again, "file.txt", 0, READ).is_ok());
+    });
+    for (right, name) in
+        [(9, "path_create_directory"), (25, "path_remove_directory"), (26, "path_unlink_file")]
+    {
+        attempt(&format!("{name} without its right"), |guest, _| {
+            let target = if right == 26 { "file.txt" } else { "empty" };
+            if right == 9 {
+                assert_eq!(guest.on_path("path_remove_directory", SANDBOX, target), Ok(()));
+            }
+            let (_, _, base, inheriting) = guest.fdstat(SANDBOX).unwrap();
+            let kept = guest.open_with(SANDBOX, 1, ".", DIRECTORY, (base & !(1 << right), inheriting), 0);
+            refused(guest.on_path(name, kept.unwrap(), target), &[Errno::Notcapable]);
+            assert_eq!(guest.on_path(name, SANDBOX, target), Ok(()));
+        });
+    }
+}
+
+#[test]
+fn overlapping_directories_keep_their_own_rights() {
+    let overlapping = |world: &World| {
+        let mut builder = world.builder();
+        let nested = world.path("sandbox/dir");
+        builder.preopened_dir(nested, "/nested", DirPerms::READ, FilePerms::READ).unwrap();
+        builder
+    };
+    attempt_with("a read-only directory inside of a writable one", overlapping, |guest, _| {
+        refused(guest.open(5, "file.txt", 0, WRITE), &[Errno::Notcapable]);
+        refused(guest.on_path("path_unlink_file", 5, "file.txt"), &[Errno::Notcapable]);
+        assert!(guest.open(SANDBOX, "dir/file.txt", 0, WRITE).is_ok());
+    });
+    attempt_with("the same file through both", overlapping, |guest, _| {
+        let fixed = guest.open(5, "file.txt", 0, READ).unwrap();
+        let free = guest.open(SANDBOX, "dir/file.txt", 0, FILE).unwrap();
+        refused(guest.write(fixed, "x"), &[Errno::Notcapable]);
+        assert_eq!(guest.write(free, "wr"), Ok(2));
+        assert_eq!(guest.read(fixed, 6), Ok(b"wrside".to_vec()));
+    });
+    attempt_with("a name given by one for the other", overlapping, |guest, _| {
+        refused(guest.two_paths("path_rename", (5, "file.txt"), (SANDBOX, "got")), &[Errno::Notcapable]);
+        refused(guest.two_paths("path_link", (5, "file.txt"), (SANDBOX, "got")), &[Errno::Notcapable]);
+        assert_eq!(guest.two_paths("path_link", (SANDBOX, "dir/file.txt"), (SANDBOX, "got")), Ok(()));
+    });
+    let fixed_files = |world: &World| {
+        let mut builder = world.builder();
+        builder.preopened_dir(world.path("sandbox/dir"), "/n", DirPerms::all(), FilePerms::READ).unwrap();
+        builder
+    };
+    attempt_with("files that may not be written, in a directory that may", fixed_files, |guest, _| {
+        for (name, change) in
+            CHANGES.iter().filter(|(name, _)| name.starts_with("open") || *name == "truncate")
+        {
+            refused(change(guest, 5), &[Errno::Notcapable]);
+            assert_eq!(change(guest, SANDBOX), Ok(()), "{name}");
+        }
+        refused(guest.set_times(5, 1, "file.txt"), &[Errno::Notcapable]);
+        let file = guest.open(5, "file.txt", 0, FILE & !(WRITE | 1 << 8 | 1 << 22)).unwrap();
+        refused(guest.call("fd_filestat_set_times", args![file, 1_u64, 1_u64, 5_u32]), &[Errno::Notcapable]);
+        refused(guest.two_paths("path_link", (5, "file.txt"), (SANDBOX, "got")), &[Errno::Notcapable]);
+        assert_eq!(guest.on_path("path_create_directory", 5, "made"), Ok(()));
+    });
+    let unlisted = |world: &World| {
+        let mut builder = WasiCtxBuilder::new();
+        builder.preopened_dir(world.path("sandbox"), "/", DirPerms::MUTATE, FilePerms::all()).unwrap();
+        builder
+    };
+    attempt_with("a directory that may not be listed", unlisted, |guest, _| {
+        refused(guest.names(SANDBOX, 512), &[Errno::Notcapable]);
+        refused(guest.stat(SANDBOX, 1, "file.txt"), &[Errno::Notcapable]);
+        assert_eq!(guest.on_path("path_create_directory", SANDBOX, "made"), Ok(()));
+    });
+}
