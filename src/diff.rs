@@ -32,7 +32,7 @@ pub(crate) struct Args {
     /// The number of the first case
     #[arg(long, value_name = "INDEX", default_value_t = 0)]
     first: u64,
-    /// How cases are made: default, smith, operators or mutate
+    /// How cases are made: default, smith, operators, calls or mutate
     #[arg(long, value_name = "NAME", default_value = "default")]
     profile: Profile,
     /// How many worker processes run at a time [default: one per processor]

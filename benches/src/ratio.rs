@@ -27,12 +27,29 @@ pub const PAIRINGS: &[Pairing] = &[
         peer: "wasmtime",
         goals: &[
             (Group::Execution, 1.05),
+            (Group::Simd, 1.05),
+            (Group::Memory64, 0.95),
+            (Group::CallIndirect, 0.8),
+            (Group::TailCall, 1.0),
             (Group::HostCall, 1.2),
             (Group::Instantiate, 1.2),
             (Group::Compile, 1.1),
         ],
     },
-    Pairing { ours: "interp", peer: "wasmi", goals: &[(Group::Execution, 1.1)] },
+    Pairing {
+        ours: "interp",
+        peer: "wasmi",
+        goals: &[
+            (Group::Execution, 1.0),
+            (Group::Simd, 1.1),
+            (Group::Memory64, 1.0),
+            (Group::CallIndirect, 1.0),
+            (Group::TailCall, 1.0),
+            (Group::HostCall, 1.0),
+            (Group::Instantiate, 1.0),
+            (Group::Compile, 1.0),
+        ],
+    },
 ];
 
 impl Pairing {
@@ -172,6 +189,6 @@ pub(crate) mod tests {
             [("jit", Group::Execution, 2), ("jit", Group::Compile, 1), ("interp", Group::Execution, 1)]
         );
         assert!((means[0].median - 1.0).abs() < 1e-12);
-        assert_eq!((means[0].goal, means[2].goal), (Some(1.05), Some(1.1)));
+        assert_eq!((means[0].goal, means[2].goal), (Some(1.05), Some(1.0)));
     }
 }

@@ -18,6 +18,14 @@ use crate::generate;
 pub enum Group {
     /// Wasm code running.
     Execution,
+    /// Vector operators.
+    Simd,
+    /// Memories with 64-bit addresses.
+    Memory64,
+    /// Calls through a table that nothing writes to.
+    CallIndirect,
+    /// Calls in tail position.
+    TailCall,
     /// The border between wasm and host.
     HostCall,
     /// From a module to an instance.
@@ -28,12 +36,25 @@ pub enum Group {
 
 impl Group {
     /// All groups in the order of the report.
-    pub const ALL: [Group; 4] = [Group::Execution, Group::HostCall, Group::Instantiate, Group::Compile];
+    pub const ALL: [Group; 8] = [
+        Group::Execution,
+        Group::Simd,
+        Group::Memory64,
+        Group::CallIndirect,
+        Group::TailCall,
+        Group::HostCall,
+        Group::Instantiate,
+        Group::Compile,
+    ];
 
     /// The group's name, as in JSON and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Group::Execution => "execution",
+            Group::Simd => "simd",
+            Group::Memory64 => "memory64",
+            Group::CallIndirect => "call-indirect",
+            Group::TailCall => "tail-call",
             Group::HostCall => "host-call",
             Group::Instantiate => "instantiate",
             Group::Compile => "compile",
@@ -124,7 +145,18 @@ const fn run(
     compiled: u32,
     interpreted: u32,
 ) -> Workload {
-    let (group, drive) = (Group::Execution, Drive::Run("run"));
+    of(Group::Execution, name, source, check, compiled, interpreted)
+}
+
+const fn of(
+    group: Group,
+    name: &'static str,
+    source: Source,
+    check: (u32, i64),
+    compiled: u32,
+    interpreted: u32,
+) -> Workload {
+    let drive = Drive::Run("run");
     Workload { name, group, drive, source, check, compiled, interpreted }
 }
 
@@ -154,6 +186,19 @@ pub const WORKLOADS: &[Workload] = &[
     run("indirect", file!("indirect"), (5000, -6713230874678943857), 300_000, 80_000),
     run("copies", file!("copies"), (2, 3661846514875428941), 300, 300),
     run("small-copies", file!("small_copies"), (5000, 675957758791558581), 300_000, 100_000),
+    of(Group::Simd, "simd-matmul", file!("simd_matmul"), (2, 3339645230990540160), 25, 3),
+    of(Group::Simd, "simd-blend", file!("simd_blend"), (3, -267189817747818769), 250, 15),
+    of(Group::Simd, "simd-fractal", file!("simd_fractal"), (2, -1152582744130714326), 15, 2),
+    of(Group::Simd, "simd-xor", file!("simd_xor"), (200, 312326638034484169), 20_000, 600),
+    of(Group::Memory64, "memory64-mix", file!("mix.memory64"), (3, 7112786808405667327), 250, 40),
+    of(Group::Memory64, "memory64-matmul", file!("matmul_f64.memory64"), (2, -8772414026895023860), 8, 1),
+    of(Group::Memory64, "memory64-sieve", file!("sieve.memory64"), (3, 8874395281727611726), 60, 5),
+    of(Group::Memory64, "memory64-sha256", file!("sha256.memory64"), (3, -3473008438629158598), 1000, 50),
+    of(Group::CallIndirect, "callbacks", file!("callbacks"), (20, 2831294830597697141), 1000, 120),
+    of(Group::CallIndirect, "objects", file!("objects"), (20, -1711664308323948206), 2000, 400),
+    of(Group::CallIndirect, "sort", file!("sort"), (4, -917777513725456100), 100, 15),
+    of(Group::TailCall, "states", file!("states"), (2, 6698344542463844521), 80, 20),
+    of(Group::TailCall, "bytecode", file!("bytecode"), (1000, 996887336570058087), 100_000, 20_000),
     other(
         "wasm-to-host",
         Group::HostCall,

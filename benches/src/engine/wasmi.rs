@@ -25,7 +25,7 @@ struct Wasmi {
 
 impl Lane for Wasmi {
     fn info(&self) -> Info {
-        let about = "wasmi 2.0.0, default features, eager translation";
+        let about = "wasmi 2.0.0, default features and vectors, eager translation";
         Info { name: "wasmi", kind: Kind::Interpreted, about }
     }
 

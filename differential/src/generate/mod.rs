@@ -6,6 +6,7 @@
 
 pub mod edges;
 
+mod calls;
 mod mutate;
 mod operators;
 mod script;
@@ -27,19 +28,22 @@ const ATTEMPTS: u64 = 6;
 /// A mix of generators.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum Profile {
-    /// wasm-smith and operators.
+    /// Operators in eleven cases of twenty, wasm-smith in six, calls in three.
     Default,
     /// Modules of wasm-smith.
     Smith,
     /// Small modules around one operator, from the operator table.
     Operators,
+    /// Functions that call each other in every way.
+    Calls,
     /// Damaged modules: parsed, compiled, lowered and instantiated.
     Mutate,
 }
 
 impl Profile {
     /// Every profile.
-    pub const ALL: [Profile; 4] = [Profile::Default, Profile::Smith, Profile::Operators, Profile::Mutate];
+    pub const ALL: [Profile; 5] =
+        [Profile::Default, Profile::Smith, Profile::Operators, Profile::Calls, Profile::Mutate];
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
@@ -47,6 +51,7 @@ impl Profile {
             Profile::Default => "default",
             Profile::Smith => "smith",
             Profile::Operators => "operators",
+            Profile::Calls => "calls",
             Profile::Mutate => "mutate",
         }
     }
@@ -167,12 +172,14 @@ impl Generator {
 
     fn module(&self, index: u64, attempt: u64, nans: Nans) -> Generated {
         let mut random = Random::of(&[GENERATOR_VERSION, self.seed, index, attempt, 1]);
-        let smith = match self.profile {
-            Profile::Smith => true,
-            Profile::Operators => false,
-            Profile::Default | Profile::Mutate => random.below(10) < 3,
-        };
-        if smith { smith::module(&mut random, nans) } else { operators::module(index, &mut random, nans) }
+        match (self.profile, random.below(20)) {
+            (Profile::Smith, _) => smith::module(&mut random, nans),
+            (Profile::Operators, _) => operators::module(index, &mut random, nans),
+            (Profile::Calls, _) => calls::module(&mut random),
+            (Profile::Default | Profile::Mutate, 0..6) => smith::module(&mut random, nans),
+            (Profile::Default | Profile::Mutate, 6..9) => calls::module(&mut random),
+            (Profile::Default | Profile::Mutate, _) => operators::module(index, &mut random, nans),
+        }
     }
 
     fn mutant(&mut self, index: u64) -> Case {

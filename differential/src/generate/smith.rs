@@ -83,7 +83,7 @@ fn config(random: &mut Random) -> Config {
         min_exports: 4,
         max_exports: 12,
         max_imports: 5,
-        max_instructions: 60 + random.below(120),
+        max_instructions: 40 + random.below(90),
         max_nesting_depth: 8,
         max_globals: 8,
         max_values: 5,

@@ -80,10 +80,11 @@ impl Text {
 
     /// Adds a constant table: for each index the distance from the table to the function there, and the number of its type.
     fn append_dispatch(&mut self, plan: &ModulePlan<'_>, dispatch: &Dispatch) -> Result<()> {
-        let zeros = vec![0; dispatch.entries.len() * DISPATCH_ENTRY as usize];
+        let zeros = vec![0; dispatch.slots() as usize * DISPATCH_ENTRY as usize];
         let start = self.builder.append(true, &zeros, DISPATCH_ENTRY, &mut self.plane);
         let mut bytes = Vec::with_capacity(zeros.len());
-        for entry in &dispatch.entries {
+        let padding = std::iter::repeat_n(&None, dispatch.slots() as usize - dispatch.entries.len());
+        for entry in dispatch.entries.iter().chain(padding) {
             let (distance, ty) = match entry {
                 None => (0, NOTHING),
                 Some(func) => {

@@ -55,7 +55,7 @@ impl<'a> Lowering<'a> {
     fn dispatched_code(&mut self, ty: TypeIdx, table: TableIdx, dispatch: &Dispatch) -> Value {
         let index = self.pop();
         let base = self.dispatch_table(dispatch.number, ty);
-        let index = self.checked_index(table, index, TrapKind::UndefinedElement);
+        let index = self.dispatched_index(table, index, dispatch);
         let offset = self.builder.ins().imul_imm_u(index, i64::from(DISPATCH_ENTRY));
         let entry = self.builder.ins().iadd(base, offset);
         // Must not move: the address is good only behind the check of the index.
@@ -64,12 +64,28 @@ impl<'a> Lowering<'a> {
         let expected = i64::from(self.plan.dispatches.type_number(ty));
         let differs = self.builder.ins().icmp_imm_u(IntCC::NotEqual, found, expected);
         self.cold_if(differs, |this| {
+            // Loaded again, so that the comparison before may read its operand from memory.
+            let flags = MemFlagsData::trusted();
+            let found = this.builder.ins().load(I32, flags, entry, TYPE_OF_ENTRY);
             let nothing = this.builder.ins().icmp_imm_u(IntCC::Equal, found, i64::from(NOTHING));
             this.trap_if_uninitialized(nothing, index);
             this.trap(TrapKind::IndirectCallTypeMismatch);
         });
         let distance = self.builder.ins().sload32(flags, entry, 0);
         self.builder.ins().iadd(base, distance)
+    }
+
+    /// An index into a constant table as 64 bits. A mask keeps a guess of the processor inside of the table.
+    fn dispatched_index(&mut self, table: TableIdx, index: Value, dispatch: &Dispatch) -> Value {
+        let len = dispatch.len();
+        if self.constant(index).is_none_or(|index| index >= len) {
+            let out = self.builder.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, index, len as i64);
+            self.trap_if(out, TrapKind::UndefinedElement);
+        }
+        let mask = dispatch.slots() - 1;
+        let index =
+            if self.plan.options.spectre { self.builder.ins().band_imm_u(index, mask as i64) } else { index };
+        self.table_index(table, index)
     }
 
     pub(super) fn call_ref(&mut self, ty: TypeIdx) {

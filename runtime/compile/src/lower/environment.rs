@@ -152,8 +152,15 @@ impl Lowering<'_> {
     /// The address of a constant table, which stands among the functions of the module.
     pub(super) fn dispatch_table(&mut self, number: u32, ty: TypeIdx) -> Value {
         let index = self.plan.model.bodies.len() as u32 + number;
-        let signature = self.signature(ty);
-        let table = self.declare(index, signature);
+        let table = match self.scratch.dispatches.get(&number) {
+            Some(&known) => known,
+            None => {
+                let signature = self.signature(ty);
+                let table = self.declare(index, signature);
+                self.scratch.dispatches.insert(number, table);
+                table
+            }
+        };
         self.builder.ins().func_addr(I64, table)
     }
 

@@ -55,6 +55,8 @@ pub(crate) struct Scratch {
     args: Vec<BlockArg>,
     variables: Vec<Variable>,
     funcs: FxHashMap<FuncIdx, FuncRef>,
+    /// Constant tables, by number.
+    dispatches: FxHashMap<u32, FuncRef>,
     signatures: FxHashMap<environment::Signed, SigRef>,
     regions: FxHashMap<Region, AliasRegion>,
     cached: FxHashMap<Cached, Value>,
@@ -67,6 +69,7 @@ impl Scratch {
         self.args.clear();
         self.variables.clear();
         self.funcs.clear();
+        self.dispatches.clear();
         self.signatures.clear();
         self.regions.clear();
         self.cached.clear();

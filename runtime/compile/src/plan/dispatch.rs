@@ -26,6 +26,18 @@ pub(crate) struct Dispatch {
     pub(crate) entries: Vec<Option<DefinedFuncIdx>>,
 }
 
+impl Dispatch {
+    /// The number of its elements.
+    pub(crate) fn len(&self) -> u64 {
+        self.entries.len() as u64
+    }
+
+    /// The number of places it takes: a power of two, so that a mask keeps any index inside.
+    pub(crate) fn slots(&self) -> u64 {
+        self.len().next_power_of_two()
+    }
+}
+
 /// The constant tables of a module.
 pub(crate) struct Dispatches {
     /// By table.
