@@ -80,7 +80,7 @@ features! {
     /// Exceptions with `try_table`.
     Exceptions, "exceptions", "3.0", NotYet;
     /// Shared memories and atomics.
-    Threads, "threads", "proposal", Jit;
+    Threads, "threads", "proposal", Both;
     /// Pages of one byte.
     CustomPageSizes, "custom-page-sizes", "proposal", Both;
     /// 128-bit arithmetic in pairs of `i64`.

@@ -8,6 +8,7 @@
 use super::dispatch::{Flow, Opcode, Step};
 use super::machine::{HEAD, Machine, memory_at};
 use super::reference::table;
+use super::relaxed;
 use assay_model::trap::TrapKind;
 
 /// Whether `count` units from `start` on lie below `len`.
@@ -31,9 +32,9 @@ fn copy_units<T>(source: *const T, destination: *mut T, count: u64) {
 }
 
 /// `[memory, destination, byte, length]`
-struct MemoryFill;
+struct MemoryFill<const SHARED: bool>;
 
-impl Step for MemoryFill {
+impl<const SHARED: bool> Step for MemoryFill<SHARED> {
     #[inline(always)]
     fn step(m: Machine) -> Flow {
         let (destination, byte, count) = operands(&m, HEAD + 1);
@@ -42,16 +43,20 @@ impl Step for MemoryFill {
             return m.trap(TrapKind::MemoryOutOfBounds);
         }
         let place = base.wrapping_add(destination as usize);
-        // SAFETY: the range was found in bounds (invariant 4).
-        unsafe { std::ptr::write_bytes(place, byte as u8, count as usize) };
+        if SHARED {
+            relaxed::fill(place, byte as u8, count as usize);
+        } else {
+            // SAFETY: the range was found in bounds (invariant 4).
+            unsafe { std::ptr::write_bytes(place, byte as u8, count as usize) };
+        }
         m.advance(HEAD + 4)
     }
 }
 
-/// `[destination memory, source memory, destination, source, length]`
-struct MemoryCopy;
+/// `[destination memory, source memory, destination, source, length]`; `SHARED` when one of the memories is.
+struct MemoryCopy<const SHARED: bool>;
 
-impl Step for MemoryCopy {
+impl<const SHARED: bool> Step for MemoryCopy<SHARED> {
     #[inline(always)]
     fn step(m: Machine) -> Flow {
         let (destination, source, count) = operands(&m, HEAD + 2);
@@ -60,15 +65,20 @@ impl Step for MemoryCopy {
         if !fits(destination, count, to_len) || !fits(source, count, from_len) {
             return m.trap(TrapKind::MemoryOutOfBounds);
         }
-        copy_units(from.wrapping_add(source as usize), to.wrapping_add(destination as usize), count);
+        let (from, to) = (from.wrapping_add(source as usize), to.wrapping_add(destination as usize));
+        if SHARED {
+            relaxed::copy(from, to, count as usize);
+        } else {
+            copy_units(from, to, count);
+        }
         m.advance(HEAD + 5)
     }
 }
 
 /// `[memory, segment, destination, source, length]`
-struct MemoryInit;
+struct MemoryInit<const SHARED: bool>;
 
-impl Step for MemoryInit {
+impl<const SHARED: bool> Step for MemoryInit<SHARED> {
     #[inline(always)]
     fn step(m: Machine) -> Flow {
         let (destination, source, count) = operands(&m, HEAD + 2);
@@ -78,8 +88,12 @@ impl Step for MemoryInit {
         if !fits(destination, count, len) || !fits(source, count, segment.len() as u64) {
             return m.trap(TrapKind::MemoryOutOfBounds);
         }
-        let from = segment.as_ptr().wrapping_add(source as usize);
-        copy_units(from, base.wrapping_add(destination as usize), count);
+        let to = base.wrapping_add(destination as usize);
+        if SHARED {
+            relaxed::write(&segment[source as usize..(source + count) as usize], to);
+        } else {
+            copy_units(segment.as_ptr().wrapping_add(source as usize), to, count);
+        }
         m.advance(HEAD + 5)
     }
 }
@@ -165,18 +179,18 @@ impl Step for ElemDrop {
 }
 
 /// `memory.fill`
-pub(crate) fn memory_fill() -> Opcode {
-    Opcode::of::<MemoryFill>()
+pub(crate) fn memory_fill(shared: bool) -> Opcode {
+    if shared { Opcode::of::<MemoryFill<true>>() } else { Opcode::of::<MemoryFill<false>>() }
 }
 
 /// `memory.copy`
-pub(crate) fn memory_copy() -> Opcode {
-    Opcode::of::<MemoryCopy>()
+pub(crate) fn memory_copy(shared: bool) -> Opcode {
+    if shared { Opcode::of::<MemoryCopy<true>>() } else { Opcode::of::<MemoryCopy<false>>() }
 }
 
 /// `memory.init`
-pub(crate) fn memory_init() -> Opcode {
-    Opcode::of::<MemoryInit>()
+pub(crate) fn memory_init(shared: bool) -> Opcode {
+    if shared { Opcode::of::<MemoryInit<true>>() } else { Opcode::of::<MemoryInit<false>>() }
 }
 
 /// `data.drop`

@@ -7,7 +7,9 @@
 use super::dispatch::{Flow, Opcode, Pair, Step};
 use super::machine::{HEAD, Machine, Packed, memory_at};
 use super::operand::{Acc, ByModes, Cell, Imm, Mode, Slot, Source, Target, ToAcc, ToSlot};
+use super::relaxed::{self, Manner, Private, Shared};
 use std::marker::PhantomData;
+use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
 
 /// What a memory holds at an address: little-endian bytes of an integer or float.
 pub(crate) trait Stored: Copy {
@@ -15,11 +17,15 @@ pub(crate) trait Stored: Copy {
     const SIZE: u32;
     /// From the bytes in memory order.
     fn from_memory(raw: Self) -> Self;
+    /// Reads from a shared memory; `place` was checked.
+    fn load_relaxed(place: *mut u8) -> Self;
+    /// Writes to a shared memory; `place` was checked.
+    fn store_relaxed(place: *mut u8, value: Self);
 }
 
 /// Implements [`Stored`] for integers.
 macro_rules! stored {
-    ($($integer:ty)*) => {$(
+    ($($integer:ident $atomic:ident;)*) => {$(
         impl Stored for $integer {
             const SIZE: u32 = size_of::<$integer>() as u32;
 
@@ -27,11 +33,36 @@ macro_rules! stored {
             fn from_memory(raw: Self) -> Self {
                 Self::from_le(raw)
             }
+
+            #[inline(always)]
+            fn load_relaxed(place: *mut u8) -> Self {
+                if !place.addr().is_multiple_of(size_of::<Self>()) {
+                    return relaxed::load_bytes(place, size_of::<Self>()) as Self;
+                }
+                // SAFETY: aligned, and below the length of the memory (invariants 4 and 5).
+                let raw = unsafe { $atomic::from_ptr(place.cast()) };
+                Self::from_le(raw.load(Ordering::Relaxed))
+            }
+
+            #[inline(always)]
+            fn store_relaxed(place: *mut u8, value: Self) {
+                if !place.addr().is_multiple_of(size_of::<Self>()) {
+                    return relaxed::store_bytes(place, value.into(), size_of::<Self>());
+                }
+                // SAFETY: aligned, and below the length of the memory (invariants 4 and 5).
+                let raw = unsafe { $atomic::from_ptr(place.cast()) };
+                raw.store(value.to_le(), Ordering::Relaxed);
+            }
         }
     )*};
 }
 
-stored!(u8 u16 u32 u64);
+stored! {
+    u8 AtomicU8;
+    u16 AtomicU16;
+    u32 AtomicU32;
+    u64 AtomicU64;
+}
 
 /// A load operator.
 pub(crate) trait LoadOperator {
@@ -169,15 +200,15 @@ impl<O: StoreOperator, A: Source, V: Source> Step for Store<O, A, V> {
 }
 
 /// `[destination, memory, offset, offset, address]`, any memory
-struct LoadFrom<O, D>(PhantomData<(O, D)>);
+struct LoadFrom<O, M, D>(PhantomData<(O, M, D)>);
 
-impl<O: LoadOperator, D: Target> Step for LoadFrom<O, D> {
+impl<O: LoadOperator, M: Manner, D: Target> Step for LoadFrom<O, M, D> {
     #[inline(always)]
     fn step(mut m: Machine) -> Flow {
         let address = m.slot(m.word(HEAD + 4));
         match locate_in::<O::Raw>(&m, m.word(HEAD + 1), address, m.word64(HEAD + 2)) {
             Ok(place) => {
-                D::write(&mut m, O::extend(load(place)));
+                D::write(&mut m, O::extend(M::load(place)));
                 m.advance(HEAD + 5)
             }
             Err(address) => m.out_of_bounds(address),
@@ -186,16 +217,16 @@ impl<O: LoadOperator, D: Target> Step for LoadFrom<O, D> {
 }
 
 /// `[memory, offset, offset, address, value]`, any memory
-struct StoreTo<O>(PhantomData<O>);
+struct StoreTo<O, M>(PhantomData<(O, M)>);
 
-impl<O: StoreOperator> Step for StoreTo<O> {
+impl<O: StoreOperator, M: Manner> Step for StoreTo<O, M> {
     #[inline(always)]
     fn step(m: Machine) -> Flow {
         let address = m.slot(m.word(HEAD + 3));
         let value: O::Input = Slot::read(&m, HEAD + 4);
         match locate_in::<O::Raw>(&m, m.word(HEAD), address, m.word64(HEAD + 1)) {
             Ok(place) => {
-                store(place, O::narrow(value));
+                M::store(place, O::narrow(value));
                 m.advance(HEAD + 5)
             }
             Err(address) => m.out_of_bounds(address),
@@ -331,8 +362,8 @@ const fn load_sum_pairs<O: LoadOperator + 'static>() -> ByModes<Pair> {
     table
 }
 
-fn load_from_pair<O: LoadOperator + 'static>() -> Pair {
-    Pair { to_acc: Opcode::of::<LoadFrom<O, ToAcc>>(), to_slot: Opcode::of::<LoadFrom<O, ToSlot>>() }
+fn load_from_pair<O: LoadOperator + 'static, M: Manner + 'static>() -> Pair {
+    Pair { to_acc: Opcode::of::<LoadFrom<O, M, ToAcc>>(), to_slot: Opcode::of::<LoadFrom<O, M, ToSlot>>() }
 }
 
 /// `memory.size`
@@ -370,9 +401,12 @@ macro_rules! load_operators {
                 PAIRS[self as usize][base as usize][index as usize]
             }
 
-            /// The load from any memory.
-            pub(crate) fn select_any(self) -> Pair {
-                match self { $(LoadOp::$name => load_from_pair::<$name>(),)* }
+            /// The load from any memory, shared or not.
+            pub(crate) fn select_any(self, shared: bool) -> Pair {
+                match self {
+                    $(LoadOp::$name if shared => load_from_pair::<$name, Shared>(),
+                    LoadOp::$name => load_from_pair::<$name, Private>(),)*
+                }
             }
         }
 
@@ -415,9 +449,12 @@ macro_rules! store_operators {
                 match self { $(StoreOp::$name => store_sum_opcode::<$name>(base, index, value),)* }
             }
 
-            /// The store to any memory.
-            pub(crate) fn select_any(self) -> Opcode {
-                match self { $(StoreOp::$name => Opcode::of::<StoreTo<$name>>(),)* }
+            /// The store to any memory, shared or not.
+            pub(crate) fn select_any(self, shared: bool) -> Opcode {
+                match self {
+                    $(StoreOp::$name if shared => Opcode::of::<StoreTo<$name, Shared>>(),
+                    StoreOp::$name => Opcode::of::<StoreTo<$name, Private>>(),)*
+                }
             }
         }
 

@@ -20,10 +20,12 @@
 //! 4. *Memory.* `mem` and `len` are base and length of memory 0 of that instance; all bytes below `len` may be read
 //!    and written. Whatever can grow the memory or switch the instance takes both anew.
 //! 5. *One thread.* A store runs on one thread; no Rust reference to cells, memories or tables lives across an
-//!    instruction.
+//!    instruction. Only shared memories are used by other threads too, and by all with atomic accesses; their length is
+//!    read for each access.
 //! 6. *Arrays.* A value array holds at least as many values as the callee has parameters or results.
 #![expect(unsafe_code, reason = "the machine state is raw: code, frames and memories are reached by address")]
 
+pub(crate) mod atomic;
 pub(crate) mod bulk;
 pub(crate) mod call;
 pub(crate) mod control;
@@ -37,6 +39,7 @@ pub(crate) mod moves;
 pub(crate) mod numeric;
 pub(crate) mod operand;
 pub(crate) mod reference;
+mod relaxed;
 pub(crate) mod tail_call;
 mod unwind;
 pub(crate) mod vector;

@@ -10,15 +10,16 @@ impl FuncLowering<'_> {
     pub(super) fn bulk(&mut self, operator: &Operator<'_>) -> bool {
         match *operator {
             Operator::MemoryFill { mem } => {
-                self.bulk_operator(bulk::memory_fill(), &[self.memory_place(mem)]);
+                self.bulk_operator(bulk::memory_fill(self.is_shared(mem)), &[self.memory_place(mem)]);
             }
             Operator::MemoryCopy { dst_mem, src_mem } => {
                 let places = [self.memory_place(dst_mem), self.memory_place(src_mem)];
-                self.bulk_operator(bulk::memory_copy(), &places);
+                let shared = self.is_shared(dst_mem) || self.is_shared(src_mem);
+                self.bulk_operator(bulk::memory_copy(shared), &places);
             }
             Operator::MemoryInit { data_index, mem } => {
                 let places = [self.memory_place(mem), Operand::Narrow(data_index)];
-                self.bulk_operator(bulk::memory_init(), &places);
+                self.bulk_operator(bulk::memory_init(self.is_shared(mem)), &places);
             }
             Operator::DataDrop { data_index } => {
                 self.emit(bulk::data_drop(), &[Operand::Narrow(data_index)]);

@@ -78,6 +78,11 @@ impl FuncLowering<'_> {
         self.module.memories[memory.index()]
     }
 
+    /// Whether other threads may use a memory at the same time, and grow it.
+    pub(super) fn is_shared(&self, memory: u32) -> bool {
+        self.memory_type(MemoryIdx(memory)).shared
+    }
+
     /// The slot of a memory in the context, as an operand.
     pub(super) fn memory_place(&self, memory: u32) -> Operand {
         Operand::Narrow(self.layout.memory(MemoryIdx(memory)))
@@ -85,7 +90,8 @@ impl FuncLowering<'_> {
 
     /// Offset plus width, for accesses that go through the registers of memory 0.
     pub(super) fn end_offset(&self, access: Access, size: u32) -> Option<Operand> {
-        let registers = access.memory == 0 && !self.memory_type(MemoryIdx(0)).memory64;
+        let ty = self.memory_type(MemoryIdx(0));
+        let registers = access.memory == 0 && !ty.memory64 && !ty.shared;
         let end = access.offset.checked_add(u64::from(size))?;
         u32::try_from(end).ok().filter(|_| registers).map(Operand::Narrow)
     }
@@ -107,7 +113,7 @@ impl FuncLowering<'_> {
             None => {
                 let address = Operand::Slot(self.stack.slot_of(entry));
                 let words = [self.memory_place(access.memory), Operand::Wide(access.offset), address];
-                self.stack.produce(op.select_any(), load_kind(op), &words)
+                self.stack.produce(op.select_any(self.is_shared(access.memory)), load_kind(op), &words)
             }
         };
         self.stack.code.position(at, self.offset);
@@ -136,7 +142,7 @@ impl FuncLowering<'_> {
                 let value = Operand::Slot(self.stack.slot_of(value));
                 let place = self.memory_place(access.memory);
                 let words = [place, Operand::Wide(access.offset), address, value];
-                self.emit_trapping(op.select_any(), &words);
+                self.emit_trapping(op.select_any(self.is_shared(access.memory)), &words);
             }
         }
     }

@@ -5,6 +5,7 @@
 //! the groups of operators. This room takes from the validator only that the operator it holds is valid where it
 //! stands; it knows neither machine nor meaning of operators, only their instructions. Called by the facade.
 
+mod atomic;
 mod bulk;
 mod call;
 mod control;

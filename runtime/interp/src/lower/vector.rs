@@ -246,7 +246,7 @@ impl FuncLowering<'_> {
             }
             None => {
                 let words = self.any_address(access.memory, access.offset, entry);
-                self.stack.produce_vector(op.select_any(), &words)
+                self.stack.produce_vector(op.select_any(self.is_shared(access.memory)), &words)
             }
         };
         self.stack.code.position(at, self.offset);
@@ -264,7 +264,10 @@ impl FuncLowering<'_> {
             }
             None => {
                 let [place, offset, address] = self.any_address(access.memory, access.offset, entry);
-                self.emit_trapping(vector_store_any(), &[place, offset, address, value]);
+                self.emit_trapping(
+                    vector_store_any(self.is_shared(access.memory)),
+                    &[place, offset, address, value],
+                );
             }
         }
         Some(())
@@ -282,7 +285,10 @@ impl FuncLowering<'_> {
             }
             None => {
                 let [place, offset, address] = self.any_address(access.memory, access.offset, entry);
-                self.stack.produce_vector(op.select_any(), &[place, offset, address, vector, lane])
+                self.stack.produce_vector(
+                    op.select_any(self.is_shared(access.memory)),
+                    &[place, offset, address, vector, lane],
+                )
             }
         };
         self.stack.code.position(at, self.offset);
@@ -301,7 +307,10 @@ impl FuncLowering<'_> {
             }
             None => {
                 let [place, offset, address] = self.any_address(access.memory, access.offset, entry);
-                self.emit_trapping(op.select_any(), &[place, offset, address, vector, lane]);
+                self.emit_trapping(
+                    op.select_any(self.is_shared(access.memory)),
+                    &[place, offset, address, vector, lane],
+                );
             }
         }
         Some(())

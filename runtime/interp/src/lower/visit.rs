@@ -62,7 +62,12 @@ impl FuncLowering<'_> {
 
     #[inline(never)]
     fn rare(&mut self, operator: &Operator<'_>) -> Result<()> {
-        if self.reference(operator) || self.bulk(operator) || self.vector(operator) || self.wide(operator) {
+        if self.reference(operator)
+            || self.bulk(operator)
+            || self.vector(operator)
+            || self.wide(operator)
+            || self.atomic(operator)
+        {
             return Ok(());
         }
         Err(ParseError::Unsupported { feature: feature_of(operator) }.into())

@@ -14,7 +14,7 @@ fn module(body: &str) -> String {
         r#"(module (type $t (func (param i32 i64) (result i64 i32))) (type $i (func (param i32) (result i32)))
         (import "m" "other" (func $other (type $t))) (import "m" "host" (func $host (type $t)))
         (import "m" "tail" (func $tail (type $t)))
-        (memory 1 2) (memory $far i64 1 2) (table $f 4 8 funcref) (table $e 4 8 externref)
+        (memory 1 2) (memory $far i64 1 2) (memory $shared 1 2 shared) (table $f 4 8 funcref) (table $e 4 8 externref)
         (elem (table $f) (i32.const 0) func $own $other $host)
         (elem $seg func $own $own) (data $bytes "abcdefgh")
         (global $a (mut i32) (i32.const 1)) (global $b (mut i64) (i64.const 1))
@@ -108,6 +108,32 @@ const MOVES: &str = r#"
     (drop) (drop) (drop) (drop) (drop)
     (block $b (result i32) (local.get $n) (br_if $b (local.get $x)) (drop) (local.get $x)) (drop)
     (if (result f64) (local.get $x) (then (local.get $z)) (else (f64.const 1))) (drop)"#;
+
+const SHARED: &str = r#"
+    (i32.atomic.store $shared (i32.const 4) (local.get $n)) (i64.atomic.store16 $shared (i32.const 8) (local.get $y))
+    (local.set $x (i32.atomic.load8_u $shared (i32.const 4))) (drop (i64.atomic.load $shared (i32.const 8)))
+    (drop (i32.atomic.rmw.add $shared (i32.const 4) (local.get $n))) (drop (i64.atomic.rmw8.sub_u (i32.const 3) (local.get $y)))
+    (drop (i32.atomic.rmw16.and_u $shared (i32.const 6) (local.get $n))) (drop (i64.atomic.rmw32.or_u (i32.const 4) (local.get $y)))
+    (drop (i32.atomic.rmw.xor $shared (i32.const 4) (local.get $n))) (drop (i64.atomic.rmw.xchg (i32.const 8) (local.get $y)))
+    (drop (i32.atomic.rmw8.cmpxchg_u $shared (i32.const 5) (local.get $n) (local.get $x))) (atomic.fence)
+    (drop (memory.atomic.wait32 $shared (i32.const 16) (i32.const 1) (i64.const -1)))
+    (drop (memory.atomic.wait64 $shared (i32.const 16) (i64.const 0) (i64.const 0)))
+    (drop (memory.atomic.notify $shared (i32.const 16) (local.get $n)))
+    (i32.store $shared (i32.const 17) (local.get $n)) (local.set $x (i32.load $shared (i32.const 17)))
+    (i64.store $shared (i32.const 24) (local.get $y)) (local.set $y (i64.load $shared (i32.const 24)))
+    (f32.store $shared (i32.const 34) (local.get $s)) (local.set $s (f32.load $shared (i32.const 32)))
+    (v128.store $shared (i32.const 40) (v128.load $shared (i32.const 41)))
+    (v128.store32_lane $shared 1 (i32.const 42) (v128.load8x8_s $shared (i32.const 43)))
+    (v128.store $shared (i32.const 48) (v128.load16_lane $shared 2 (i32.const 51) (v128.const i64x2 0 0)))
+    (memory.fill $shared (i32.const 64) (local.get $n) (i32.const 99)) (memory.init $shared $bytes (i32.const 1) (i32.const 0) (i32.const 0))
+    (memory.copy $shared $shared (i32.const 64) (i32.const 72) (i32.const 99)) (memory.copy $shared 0 (i32.const 64) (i32.const 3) (i32.const 99))
+    (drop (memory.size $shared)) (drop (memory.grow $shared (i32.const 0))) (local.set $x (i32.const 0)) (local.set $y (i64.const 0))
+    (local.set $s (f32.const 0))"#;
+
+#[test]
+fn operators_on_shared_memories_leave_the_native_stack_as_it_was() {
+    endure(SHARED, LowerOptions::default());
+}
 
 #[test]
 fn calls_of_every_kind_leave_the_native_stack_as_it_was() {

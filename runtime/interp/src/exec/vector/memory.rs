@@ -4,6 +4,7 @@ use super::super::dispatch::{Flow, Opcode, Step};
 use super::super::machine::{HEAD, Machine};
 use super::super::memory::{Stored, load, locate, locate_in, store};
 use super::super::operand::{Acc, Imm, Mode, Slot, Source};
+use super::super::relaxed::{Manner, Private, Shared};
 use super::Lanes;
 use crate::numeric::simd::arrange::{alone, extract, replace, splat};
 use crate::numeric::simd::{I16x8, I32x4, I64x2, U8x16, U16x8, U32x4, U64x2, map};
@@ -15,6 +16,20 @@ impl<T: Stored, const N: usize> Stored for [T; N] {
     #[inline(always)]
     fn from_memory(raw: Self) -> Self {
         map(raw, T::from_memory)
+    }
+
+    #[inline(always)]
+    fn load_relaxed(place: *mut u8) -> Self {
+        std::array::from_fn(|lane| T::load_relaxed(place.wrapping_add(lane * T::SIZE as usize)))
+    }
+
+    #[inline(always)]
+    fn store_relaxed(place: *mut u8, value: Self) {
+        let mut lane = 0;
+        while lane < N {
+            T::store_relaxed(place.wrapping_add(lane * T::SIZE as usize), value[lane]);
+            lane += 1;
+        }
     }
 }
 
@@ -49,15 +64,15 @@ impl<O: VectorLoad, A: Source> Step for Load<O, A> {
 }
 
 /// `[destination, memory, offset, offset, address]`, any memory
-struct LoadFrom<O>(PhantomData<O>);
+struct LoadFrom<O, M>(PhantomData<(O, M)>);
 
-impl<O: VectorLoad> Step for LoadFrom<O> {
+impl<O: VectorLoad, M: Manner> Step for LoadFrom<O, M> {
     #[inline(always)]
     fn step(m: Machine) -> Flow {
         let address = m.slot(m.word(HEAD + 4));
         match locate_in::<O::Raw>(&m, m.word(HEAD + 1), address, m.word64(HEAD + 2)) {
             Ok(place) => {
-                m.set_vector(m.word(HEAD), O::extend(load(place)));
+                m.set_vector(m.word(HEAD), O::extend(M::load(place)));
                 m.advance(HEAD + 5)
             }
             Err(address) => m.out_of_bounds(address),
@@ -84,16 +99,16 @@ impl<A: Source> Step for Store<A> {
 }
 
 /// `[memory, offset, offset, address, value]`, any memory
-struct StoreTo;
+struct StoreTo<M>(PhantomData<M>);
 
-impl Step for StoreTo {
+impl<M: Manner> Step for StoreTo<M> {
     #[inline(always)]
     fn step(m: Machine) -> Flow {
         let address = m.slot(m.word(HEAD + 3));
         let value: U64x2 = m.vector(m.word(HEAD + 4));
         match locate_in::<U64x2>(&m, m.word(HEAD), address, m.word64(HEAD + 1)) {
             Ok(place) => {
-                store(place, value);
+                M::store(place, value);
                 m.advance(HEAD + 5)
             }
             Err(address) => m.out_of_bounds(address),
@@ -120,16 +135,16 @@ impl<O: LaneAccess, A: Source> Step for LoadLane<O, A> {
 }
 
 /// `[destination, memory, offset, offset, address, vector, lane]`, any memory
-struct LoadLaneFrom<O>(PhantomData<O>);
+struct LoadLaneFrom<O, M>(PhantomData<(O, M)>);
 
-impl<O: LaneAccess> Step for LoadLaneFrom<O> {
+impl<O: LaneAccess, M: Manner> Step for LoadLaneFrom<O, M> {
     #[inline(always)]
     fn step(m: Machine) -> Flow {
         let address = m.slot(m.word(HEAD + 4));
         let vector: O::Vector = m.vector(m.word(HEAD + 5));
         match locate_in::<O::Lane>(&m, m.word(HEAD + 1), address, m.word64(HEAD + 2)) {
             Ok(place) => {
-                m.set_vector(m.word(HEAD), O::replace(vector, m.word(HEAD + 6), load(place)));
+                m.set_vector(m.word(HEAD), O::replace(vector, m.word(HEAD + 6), M::load(place)));
                 m.advance(HEAD + 7)
             }
             Err(address) => m.out_of_bounds(address),
@@ -156,16 +171,16 @@ impl<O: LaneAccess, A: Source> Step for StoreLane<O, A> {
 }
 
 /// `[memory, offset, offset, address, vector, lane]`, any memory
-struct StoreLaneTo<O>(PhantomData<O>);
+struct StoreLaneTo<O, M>(PhantomData<(O, M)>);
 
-impl<O: LaneAccess> Step for StoreLaneTo<O> {
+impl<O: LaneAccess, M: Manner> Step for StoreLaneTo<O, M> {
     #[inline(always)]
     fn step(m: Machine) -> Flow {
         let address = m.slot(m.word(HEAD + 3));
         let vector: O::Vector = m.vector(m.word(HEAD + 4));
         match locate_in::<O::Lane>(&m, m.word(HEAD), address, m.word64(HEAD + 1)) {
             Ok(place) => {
-                store(place, O::extract(vector, m.word(HEAD + 5)));
+                M::store(place, O::extract(vector, m.word(HEAD + 5)));
                 m.advance(HEAD + 6)
             }
             Err(address) => m.out_of_bounds(address),
@@ -206,9 +221,9 @@ pub(crate) fn vector_store(address: Mode) -> Opcode {
     }
 }
 
-/// `v128.store` to any memory
-pub(crate) fn vector_store_any() -> Opcode {
-    Opcode::of::<StoreTo>()
+/// `v128.store` to any memory, shared or not
+pub(crate) fn vector_store_any(shared: bool) -> Opcode {
+    if shared { Opcode::of::<StoreTo<Shared>>() } else { Opcode::of::<StoreTo<Private>>() }
 }
 
 /// The loads: name, what is read, result, how it is extended.
@@ -229,9 +244,12 @@ macro_rules! loads {
                 match self { $(VectorLoadOp::$name => load_opcode::<$name>(address),)* }
             }
 
-            /// The load from any memory.
-            pub(crate) fn select_any(self) -> Opcode {
-                match self { $(VectorLoadOp::$name => Opcode::of::<LoadFrom<$name>>(),)* }
+            /// The load from any memory, shared or not.
+            pub(crate) fn select_any(self, shared: bool) -> Opcode {
+                match self {
+                    $(VectorLoadOp::$name if shared => Opcode::of::<LoadFrom<$name, Shared>>(),
+                    VectorLoadOp::$name => Opcode::of::<LoadFrom<$name, Private>>(),)*
+                }
             }
         }
 
@@ -289,9 +307,12 @@ macro_rules! lanes {
                 match self { $(LoadLaneOp::$load => load_lane_opcode::<$load>(address),)* }
             }
 
-            /// The load from any memory.
-            pub(crate) fn select_any(self) -> Opcode {
-                match self { $(LoadLaneOp::$load => Opcode::of::<LoadLaneFrom<$load>>(),)* }
+            /// The load from any memory, shared or not.
+            pub(crate) fn select_any(self, shared: bool) -> Opcode {
+                match self {
+                    $(LoadLaneOp::$load if shared => Opcode::of::<LoadLaneFrom<$load, Shared>>(),
+                    LoadLaneOp::$load => Opcode::of::<LoadLaneFrom<$load, Private>>(),)*
+                }
             }
         }
 
@@ -306,9 +327,12 @@ macro_rules! lanes {
                 match self { $(StoreLaneOp::$store => store_lane_opcode::<$load>(address),)* }
             }
 
-            /// The store to any memory.
-            pub(crate) fn select_any(self) -> Opcode {
-                match self { $(StoreLaneOp::$store => Opcode::of::<StoreLaneTo<$load>>(),)* }
+            /// The store to any memory, shared or not.
+            pub(crate) fn select_any(self, shared: bool) -> Opcode {
+                match self {
+                    $(StoreLaneOp::$store if shared => Opcode::of::<StoreLaneTo<$load, Shared>>(),
+                    StoreLaneOp::$store => Opcode::of::<StoreLaneTo<$load, Private>>(),)*
+                }
             }
         }
 
