@@ -67,6 +67,7 @@ const WORK: &str = r#"(module (import "m" "m" (memory 1 100 shared))
       (if (i32.ne (memory.grow (i32.const 1)) (i32.const -1))
         (then (local.set $grown (i32.add (local.get $grown) (i32.const 1))) (br $again))))
     (local.get $grown))
+  (func (export "read_behind_the_end") (result i32) (i32.load (i32.shl (memory.size) (i32.const 16))))
   (func (export "until_grown") (result i32)
     (loop $again (br_if $again (i32.eq (memory.size) (i32.const 1))))
     (i32.load (i32.const 0x1fffc)))
@@ -226,6 +227,73 @@ fn growth_is_seen_by_code_that_runs_already() {
             });
         }
     }
+}
+
+#[test]
+fn a_read_behind_the_end_of_a_growing_memory_traps_or_succeeds() {
+    for (name, engine) in engines(|_| {}) {
+        let (module, memory) = (module(&engine, WORK), memory(&engine, 1, 100));
+        let done = AtomicU32::new(0);
+        scope(|scope| {
+            let readers: Vec<_> = (0..2)
+                .map(|_| {
+                    scope.spawn(|| {
+                        let mut guest = Guest::new(&module, &memory);
+                        let read = guest.func::<(), i32>("read_behind_the_end");
+                        let mut traps = 0;
+                        while done.load(Ordering::Relaxed) == 0 {
+                            match read.call(&mut guest.store, ()) {
+                                Ok(value) => assert_eq!(value, 0, "{name}"),
+                                Err(error) => {
+                                    assert_eq!(error.trap(), Some(Trap::MemoryOutOfBounds), "{name}");
+                                    traps += 1;
+                                }
+                            }
+                        }
+                        traps
+                    })
+                })
+                .collect();
+            for _ in 1..100 {
+                memory.grow(1).unwrap();
+                std::thread::yield_now();
+            }
+            sleep(Duration::from_millis(2));
+            done.store(1, Ordering::Relaxed);
+            assert!(readers.into_iter().all(|reader| reader.join().unwrap() > 0), "{name}");
+        });
+    }
+}
+
+#[test]
+fn fuel_is_the_same_wherever_atomics_run() {
+    let text = r#"(module (memory 1 2 shared)
+      (func (export "work") (param $n i32) (result i32)
+        (loop $again
+          (drop (i32.atomic.rmw.add (i32.const 0) (i32.const 1)))
+          (i64.atomic.store16 (i32.const 8) (i64.extend_i32_u (local.get $n)))
+          (atomic.fence)
+          (drop (memory.atomic.notify (i32.const 0) (i32.const 1)))
+          (drop (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const 0)))
+          (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+        (if (i32.eqz (i32.atomic.load (i32.const 4))) (then (drop (i32.atomic.load (i32.const 2)))))
+        (i32.const 7)))"#;
+    let mut consumed = Vec::new();
+    for (name, engine) in engines(|config| {
+        config.consume_fuel(true);
+    }) {
+        let mut store = Store::new(&engine, ());
+        store.set_fuel(100_000).unwrap();
+        let instance = Instance::new(&mut store, &module(&engine, text), &[]).unwrap();
+        let work = instance.get_typed_func::<i32, i32>(&mut store, "work").unwrap();
+        let trap = work.call(&mut store, 100).unwrap_err().trap();
+        assert_eq!(trap, Some(Trap::UnalignedAtomic), "{name}");
+        consumed.push((name, 100_000 - store.get_fuel().unwrap()));
+    }
+    // All of it but the segment that traps.
+    let expected = consumed[0].1;
+    assert!(expected > 1900, "{consumed:?}");
+    assert!(consumed.iter().all(|(_, fuel)| *fuel == expected), "{consumed:?}");
 }
 
 #[test]
