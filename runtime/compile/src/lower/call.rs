@@ -15,7 +15,7 @@ use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{Inst, InstBuilder, MemFlagsData, SigRef, StackSlot, Type, Value};
 
 /// Where the number of the type stands in an element of a constant table.
-const TYPE_OF_ENTRY: i32 = 4;
+const TYPE_OF_ENTRY: u32 = 4;
 
 impl<'a> Lowering<'a> {
     pub(super) fn call(&mut self, func: FuncIdx) {
@@ -58,34 +58,33 @@ impl<'a> Lowering<'a> {
         let index = self.dispatched_index(table, index, dispatch);
         let offset = self.builder.ins().imul_imm_u(index, i64::from(DISPATCH_ENTRY));
         let entry = self.builder.ins().iadd(base, offset);
-        // Must not move: the address is good only behind the check of the index.
-        let flags = MemFlagsData::trusted().with_readonly();
-        let found = self.builder.ins().load(I32, flags, entry, TYPE_OF_ENTRY);
+        let found = self.load_constant(I32, entry, TYPE_OF_ENTRY);
         let expected = i64::from(self.plan.dispatches.type_number(ty));
         let differs = self.builder.ins().icmp_imm_u(IntCC::NotEqual, found, expected);
         self.cold_if(differs, |this| {
             // Loaded again, so that the comparison before may read its operand from memory.
             let flags = MemFlagsData::trusted();
-            let found = this.builder.ins().load(I32, flags, entry, TYPE_OF_ENTRY);
+            let found = this.builder.ins().load(I32, flags, entry, TYPE_OF_ENTRY as i32);
             let nothing = this.builder.ins().icmp_imm_u(IntCC::Equal, found, i64::from(NOTHING));
             this.trap_if_uninitialized(nothing, index);
             this.trap(TrapKind::IndirectCallTypeMismatch);
         });
-        let distance = self.builder.ins().sload32(flags, entry, 0);
+        let distance = self.load_constant(I32, entry, 0);
+        let distance = self.builder.ins().sextend(I64, distance);
         self.builder.ins().iadd(base, distance)
     }
 
-    /// An index into a constant table as 64 bits. A mask keeps a guess of the processor inside of the table.
+    /// An index into a constant table as 64 bits. A mask keeps it inside of the table whatever the check of the index says, so
+    /// that the loads may run ahead of the check: a guess of the processor reads nothing else, and a loop that calls one
+    /// function looks it up once.
     fn dispatched_index(&mut self, table: TableIdx, index: Value, dispatch: &Dispatch) -> Value {
         let len = dispatch.len();
         if self.constant(index).is_none_or(|index| index >= len) {
             let out = self.builder.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, index, len as i64);
             self.trap_if(out, TrapKind::UndefinedElement);
         }
-        let mask = dispatch.slots() - 1;
-        let index =
-            if self.plan.options.spectre { self.builder.ins().band_imm_u(index, mask as i64) } else { index };
-        self.table_index(table, index)
+        let inside = self.builder.ins().band_imm_u(index, (dispatch.slots() - 1) as i64);
+        self.table_index(table, inside)
     }
 
     pub(super) fn call_ref(&mut self, ty: TypeIdx) {
