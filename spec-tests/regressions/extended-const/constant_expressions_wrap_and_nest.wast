@@ -1,0 +1,37 @@
+;; Sums and products in constant expressions wrap, take imported globals, and stand wherever an offset or an
+;; initial value does.
+(module $M
+  (global (export "base") i32 (i32.const 0x7fffffff))
+  (global (export "base64") i64 (i64.const 0x7fffffffffffffff))
+  (global (export "mutable") (mut i32) (i32.const 1)))
+(register "M" $M)
+(module
+  (import "M" "base" (global $base i32))
+  (import "M" "base64" (global $base64 i64))
+  (global $next (export "next") i32 (i32.add (global.get $base) (i32.const 1)))
+  (global $twice (export "twice") i32 (i32.mul (i32.add (global.get $base) (i32.const 1)) (i32.const 2)))
+  (global (export "less") i32 (i32.sub (i32.mul (i32.const 2) (i32.add (i32.const 1) (global.get $base))) (i32.const 3)))
+  (global (export "wide") i64 (i64.add (i64.mul (global.get $base64) (i64.const 2)) (i64.sub (i64.const 0) (i64.const -2))))
+  (memory 1)
+  (table 10 funcref)
+  (data (i32.add (i32.sub (i32.add (global.get $base) (i32.const 1)) (global.get $base)) (i32.mul (i32.const 2) (i32.const 3))) "\2a")
+  (elem (i32.sub (i32.mul (i32.add (global.get $base) (i32.const 1)) (i32.const 2)) (i32.const -4)) func $f)
+  (func $f (result i32) (i32.const 11))
+  (func (export "byte") (param i32) (result i32) (i32.load8_u (local.get 0)))
+  (func (export "call") (param i32) (result i32) (call_indirect (result i32) (local.get 0))))
+(assert_return (get "next") (i32.const 0x80000000))
+(assert_return (get "twice") (i32.const 0))
+(assert_return (get "less") (i32.const -3))
+(assert_return (get "wide") (i64.const 0))
+(assert_return (invoke "byte" (i32.const 7)) (i32.const 42))
+(assert_return (invoke "call" (i32.const 4)) (i32.const 11))
+(assert_invalid (module (import "M" "mutable" (global (mut i32))) (global i32 (i32.add (global.get 0) (i32.const 1))))
+  "constant expression required")
+(assert_invalid (module (global i32 (i32.add (global.get 1) (i32.const 1))) (global i32 (i32.const 1))) "unknown global")
+(assert_invalid (module (global i32 (i32.div_s (i32.const 1) (i32.const 1)))) "constant expression required")
+(assert_invalid (module (global i32 (i32.add (i32.const 1) (i64.const 1)))) "type mismatch")
+;; An offset that wraps is an offset, and out of bounds like any other.
+(assert_trap (module (memory 1) (data (i32.sub (i32.const 0) (i32.const 1)) "ab")) "out of bounds memory access")
+(assert_trap
+  (module (memory i64 1) (data (i64.add (i64.const 0x7fffffffffffffff) (i64.const 0x7fffffffffffffff)) "a"))
+  "out of bounds memory access")

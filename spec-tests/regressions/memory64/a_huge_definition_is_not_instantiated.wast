@@ -1,0 +1,11 @@
+;; A definition is validated and compiled; nobody asks for its memory.
+(module definition $huge (memory i64 0x1000000000000))
+(module definition (memory i64 0 0x1000000000000))
+(module definition (table i64 0xffffffffffffffff funcref))
+(module definition (table 0xffffffff funcref) (memory 65536))
+(assert_invalid (module (memory i64 0x1000000000001)) "memory size must be at most 2**48 pages")
+(assert_invalid (module (memory i64 2 1)) "size minimum must not be greater than maximum")
+(assert_invalid (module (table i64 2 1 funcref)) "size minimum must not be greater than maximum")
+(module definition $small (memory (export "m") i64 1) (func (export "f") (result i64) (memory.size)))
+(module instance $instance $small)
+(assert_return (invoke $instance "f") (i64.const 1))
