@@ -179,3 +179,25 @@ fn an_instance_past_a_limit_is_refused_with_the_limit() {
         });
     }
 }
+
+#[test]
+fn a_function_that_would_take_the_compiler_too_long_is_refused_by_it_alone() {
+    let sums = [vec![0x41, 1], [0x41, 2, 0x6a].repeat(2_200_000), vec![0x1a]].concat();
+    let ifs = [0x41, 1, 0x04, 0x40, END].repeat(600_000);
+    let calls = [vec![0x0f], [0x10, 0].repeat(550_000)].concat();
+    let reachable_calls = calls[1..].to_vec();
+    let cases = [
+        ("function 0 is too large to compile: it needs more than 4194304 values", sums),
+        ("function 0 is too large to compile: it needs more than 1048576 blocks", ifs),
+        ("function 0 is too large to compile: it has more than 524288 calls", reachable_calls),
+    ];
+    for (limit, operators) in cases {
+        let bytes = function(&[0], &operators);
+        let error = run(EngineKind::Jit, &bytes).unwrap_err();
+        assert!(matches!(error, Error::Limit(_)) && error.to_string() == limit, "{limit}: {error}");
+        let engine = Engine::default();
+        Module::from_binary_with_engine_kind(&engine, EngineKind::Interp, &bytes).unwrap();
+    }
+    // Code that cannot be reached costs nothing.
+    on_both(&function(&[0], &calls), |ran| assert!(ran.is_ok(), "{ran:?}"));
+}

@@ -42,10 +42,17 @@ use environment::Cached;
 use frame::Frame;
 use rustc_hash::FxHashMap;
 pub(crate) use trap::{limit_stack, trap_code};
+use wasmparser::Operator;
 
 /// SSA values after which a function is refused. The code generator packs their numbers into 24 bits, and later passes
 /// add values of their own.
 const MOST_VALUES: usize = 1 << 22;
+
+/// Blocks after which a function is refused: a million of them already take the compiler some seconds and a gigabyte.
+const MOST_BLOCKS: usize = 1 << 20;
+
+/// Calls after which a function is refused, for the same reason.
+const MOST_CALLS: usize = 1 << 19;
 
 /// Memory that one function leaves for the next.
 #[derive(Default)]
@@ -92,6 +99,8 @@ struct Lowering<'a> {
     reachable: bool,
     /// Fuel of the segment so far.
     fuel: u64,
+    /// Calls so far.
+    calls: usize,
     /// Branch hints that lie ahead.
     hints: &'a [BranchHint],
 }
@@ -144,6 +153,7 @@ impl<'a> Lowering<'a> {
             frames,
             reachable: true,
             fuel: 0,
+            calls: 0,
             hints: plan.model.branch_hints_of(func),
         }
     }
@@ -204,11 +214,26 @@ impl<'a> Lowering<'a> {
         }
         self.builder.set_srcloc(SourceLoc::new(op.offset));
         self.count_fuel(op.first_byte);
+        let calls = matches!(
+            op.operator,
+            Operator::Call { .. } | Operator::CallIndirect { .. } | Operator::CallRef { .. }
+        );
+        self.calls += usize::from(calls);
         self.operator(&op.operator)?;
-        if self.builder.func.dfg.num_values() > MOST_VALUES {
-            let what = format!("it needs more than {MOST_VALUES} values");
-            return Err(CompileError::TooLarge { func: self.func, what });
-        }
-        Ok(())
+        self.check_size()
+    }
+
+    fn check_size(&self) -> Result<()> {
+        let dfg = &self.builder.func.dfg;
+        let what = if dfg.num_values() > MOST_VALUES {
+            format!("it needs more than {MOST_VALUES} values")
+        } else if dfg.num_blocks() > MOST_BLOCKS {
+            format!("it needs more than {MOST_BLOCKS} blocks")
+        } else if self.calls > MOST_CALLS {
+            format!("it has more than {MOST_CALLS} calls")
+        } else {
+            return Ok(());
+        };
+        Err(CompileError::TooLarge { func: self.func, what })
     }
 }
