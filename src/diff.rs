@@ -14,6 +14,7 @@ use assay_differential::lanes::{Lane, Lanes, on_lane_thread};
 use assay_reports::{DEFAULT_OUT, escape, exit};
 use assay_workers::WorkerCommand;
 
+use crate::output::Output;
 use crate::progress::Bar;
 use crate::{units, worker};
 
@@ -24,19 +25,19 @@ pub(crate) struct Args {
     #[arg(value_name = "FILE", conflicts_with_all = ["cases", "time", "profile", "jobs", "first"])]
     file: Option<PathBuf>,
     /// Make and play this many cases
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = units::number, allow_negative_numbers = true)]
     cases: Option<u64>,
     /// The seed: with the profile, it determines every case
-    #[arg(long, value_name = "S", default_value_t = 1)]
+    #[arg(long, value_name = "S", default_value_t = 1, value_parser = units::number, allow_negative_numbers = true)]
     seed: u64,
     /// The number of the first case
-    #[arg(long, value_name = "INDEX", default_value_t = 0)]
+    #[arg(long, value_name = "INDEX", default_value_t = 0, value_parser = units::number, allow_negative_numbers = true)]
     first: u64,
     /// How cases are made: default, smith, operators, calls or mutate
     #[arg(long, value_name = "NAME", default_value = "default")]
     profile: Profile,
     /// How many worker processes run at a time [default: one per processor]
-    #[arg(long, short, value_name = "N")]
+    #[arg(long, short, value_name = "N", value_parser = units::count, allow_negative_numbers = true)]
     jobs: Option<NonZeroUsize>,
     /// Begin no case after this time
     #[arg(long, value_name = "TIME", value_parser = units::duration)]
@@ -78,22 +79,25 @@ fn one(file: &Path, seed: u64) -> ExitCode {
         Ok(verdict) => verdict,
         Err(error) => return fail(&format!("failed to start a thread: {error}"), exit::INTERNAL),
     };
+    let mut out = Output::new();
     for (step, outcome) in case.steps.iter().zip(&verdict.outcomes) {
-        println!("{}: {outcome}", escape::text(&step.to_string()));
+        out.line(format_args!("{}: {outcome}", escape::text(&step.to_string())));
     }
     for rule in Rule::ALL.into_iter().filter(|&rule| verdict.allowed.uses(rule) > 0) {
-        println!("legitimate difference {}: {}", rule.name(), verdict.allowed.uses(rule));
+        out.line(format_args!("legitimate difference {}: {}", rule.name(), verdict.allowed.uses(rule)));
     }
-    match verdict.finding {
+    let code = match verdict.finding {
         None => {
-            println!("{} lanes agree on {} steps", Lane::ALL.len(), verdict.outcomes.len());
-            exit::OK.into()
+            let (lanes, steps) = (Lane::ALL.len(), verdict.outcomes.len());
+            out.line(format_args!("{lanes} lanes agree on {steps} steps"));
+            exit::OK
         }
         Some(finding) => {
-            println!("{}\n  {}", escape::text(&finding.class), escape::text(&finding.detail));
-            exit::UNEXPECTED.into()
+            out.line(format_args!("{}\n  {}", escape::text(&finding.class), escape::text(&finding.detail)));
+            exit::UNEXPECTED
         }
-    }
+    };
+    out.finish(code, exit::INCOMPLETE).into()
 }
 
 /// The case in a file, or the case of the module in it.
@@ -133,22 +137,26 @@ fn campaign(args: &Args) -> ExitCode {
     }
 }
 
-fn show(options: &Options, tally: &Tally, elapsed: Duration, out: &Path) -> ExitCode {
+fn show(options: &Options, tally: &Tally, elapsed: Duration, folder: &Path) -> ExitCode {
+    let mut out = Output::new();
     let mut saved = Ok(());
     for found in tally.findings.iter().take(SHOWN) {
-        println!("{}", report::finding(found.index, &found.class, &found.detail));
-        match save_finding(options, found, out) {
-            Ok(path) => println!("  repeat it with: assay diff {}", path.display()),
+        out.line(report::finding(found.index, &found.class, &found.detail));
+        match save_finding(options, found, folder) {
+            Ok(path) => out.line(format_args!("  repeat it with: assay diff {}", path.display())),
             Err(error) => saved = Err(error),
         }
     }
     if tally.findings.len() > SHOWN {
-        println!("… and {} more findings", tally.findings.len() - SHOWN);
+        out.line(format_args!("… and {} more findings", tally.findings.len() - SHOWN));
     }
-    print!("{}", report::summary(options, tally, elapsed));
+    out.text(report::summary(options, tally, elapsed));
     match saved {
-        Ok(()) => report::exit_code(tally).into(),
-        Err(error) => fail(&error.to_string(), exit::INTERNAL),
+        Ok(()) => out.finish(report::exit_code(tally), exit::INCOMPLETE).into(),
+        Err(error) => {
+            out.finish(exit::INTERNAL, exit::INCOMPLETE);
+            fail(&error.to_string(), exit::INTERNAL)
+        }
     }
 }
 

@@ -5,6 +5,11 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+/// A number from 0 on.
+pub(crate) fn number(word: &str) -> Result<u64, String> {
+    word.parse().map_err(|_| format!("expected a whole number from 0 to {}", u64::MAX))
+}
+
 /// A number from 1 on.
 pub(crate) fn count(word: &str) -> Result<NonZeroUsize, String> {
     word.parse().map_err(|_| "expected a whole number from 1 on".to_owned())
@@ -34,14 +39,16 @@ pub(crate) fn duration(word: &str) -> Result<Duration, String> {
 mod tests {
     use std::time::Duration;
 
-    use super::{count, duration};
+    use super::{count, duration, number};
 
     #[test]
-    fn counts_are_whole_and_positive() {
+    fn numbers_are_whole_and_not_negative() {
+        assert_eq!((number("0"), number("18446744073709551615")), (Ok(0), Ok(u64::MAX)));
         assert_eq!(count("3").map(usize::from), Ok(3));
-        for word in ["0", "", "-1", "1.5", "x", "0x10", "18446744073709551616"] {
-            assert!(count(word).is_err(), "{word}");
+        for word in ["", "-1", "1.5", "x", "0x10", "18446744073709551616"] {
+            assert!(number(word).is_err() && count(word).is_err(), "{word}");
         }
+        assert!(count("0").is_err());
     }
 
     #[test]

@@ -145,6 +145,9 @@ fn numbers_and_flags_that_make_no_sense_end_with_2() {
             &["spec", "--suite", "add.wat"],
             "add.wat is not a folder; give a single file as an argument instead",
         ),
+        (&["diff", "--cases", "-1"], "expected a whole number from 0 to"),
+        (&["diff", "--cases", "1", "--seed", "x"], "expected a whole number from 0 to"),
+        (&["diff", "--cases", "1", "--jobs", "0"], "expected a whole number from 1 on"),
         (&["diff"], "nothing to play: give a module or a case"),
         (&["diff", "none.wat"], "failed to read `none.wat`: No such file"),
         (&["suite", "verify", "none"], "cannot read none: No such file"),
@@ -215,6 +218,8 @@ fn output_that_cannot_be_written_is_not_success() {
         (&["run", "-W", "help", "add.wat"], 1),
         (&["spec", "--engine", "interp", "--filter", "core/i32.wast"], 5),
         (&["suite", "list"], 5),
+        (&["diff", "add.wat"], 5),
+        (&["diff", "--cases", "2"], 5),
     ] {
         let mut command = world.command(arguments);
         let full = File::options().write(true).open("/dev/full").unwrap();
