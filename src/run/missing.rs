@@ -5,6 +5,9 @@ use assay_runtime::MissingImport;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+/// So many missing imports are shown one by one.
+const MOST_SHOWN: usize = 50;
+
 /// What `assay run` knows of a module name.
 struct Provider {
     help: String,
@@ -14,7 +17,7 @@ struct Provider {
 /// Says what is missing, and for each module what to do.
 pub(super) fn describe(missing: &[MissingImport], wasi: bool) -> String {
     let mut modules: BTreeMap<&str, Vec<&MissingImport>> = BTreeMap::new();
-    for import in missing {
+    for import in missing.iter().take(MOST_SHOWN) {
         modules.entry(&import.module).or_default().push(import);
     }
     let mut text = match missing.len() {
@@ -32,6 +35,9 @@ pub(super) fn describe(missing: &[MissingImport], wasi: bool) -> String {
             }
         }
         let _written = write!(text, "\n    help: {}", provider.help);
+    }
+    if let Some(more) = missing.len().checked_sub(MOST_SHOWN).filter(|&more| more > 0) {
+        let _written = write!(text, "\n  and {more} more");
     }
     text
 }
