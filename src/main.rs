@@ -12,6 +12,7 @@ mod run;
 mod spec;
 mod suite;
 mod units;
+mod wasi_suite;
 mod worker;
 
 use std::ffi::OsString;
@@ -38,6 +39,8 @@ enum Verb {
     Spec(spec::Args),
     /// Fetch, list and verify the whole official suite
     Suite(suite::Args),
+    /// Run a folder of WASI tests in the format of the wasi-testsuite
+    WasiSuite(wasi_suite::Args),
     /// Compare one module, one case or many generated cases across all lanes of the runtime
     Diff(diff::Args),
     /// Serve a parent process; not for use by hand
@@ -51,6 +54,7 @@ impl Verb {
             Self::Run(args) => run::run(&args),
             Self::Spec(args) => spec::run(args),
             Self::Suite(args) => suite::run(args),
+            Self::WasiSuite(args) => wasi_suite::run(&args),
             Self::Diff(args) => diff::run(&args),
             Self::Worker(args) => worker::run(args),
         }

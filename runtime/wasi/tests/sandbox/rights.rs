@@ -167,6 +167,29 @@ fn overlapping_directories_keep_their_own_rights() {
         refused(guest.two_paths("path_link", (5, "file.txt"), (SANDBOX, "got")), &[Errno::Notcapable]);
         assert_eq!(guest.on_path("path_create_directory", 5, "made"), Ok(()));
     });
+    let fixed_names = |world: &World| {
+        let mut builder = world.builder();
+        builder.preopened_dir(world.path("sandbox/dir"), "/n", DirPerms::READ, FilePerms::all()).unwrap();
+        builder
+    };
+    attempt_with("names that may not change, of files that may", fixed_names, |guest, _| {
+        refused(guest.two_paths("path_rename", (5, "file.txt"), (SANDBOX, "got")), &[Errno::Notcapable]);
+        refused(guest.two_paths("path_link", (5, "file.txt"), (SANDBOX, "got")), &[Errno::Notcapable]);
+        refused(guest.on_path("path_unlink_file", 5, "file.txt"), &[Errno::Notcapable]);
+        refused(guest.set_times(5, 1, "file.txt"), &[Errno::Notcapable]);
+        let file = guest.open(5, "file.txt", 0, FILE).unwrap();
+        assert_eq!(guest.write(file, "x"), Ok(1));
+        assert_eq!(guest.two_paths("path_link", (SANDBOX, "dir/file.txt"), (SANDBOX, "got")), Ok(()));
+    });
+    attempt("a name with more rights than the old one", |guest, _| {
+        let (_, _, base, inheriting) = guest.fdstat(SANDBOX).unwrap();
+        let less = guest.open_with(SANDBOX, 1, ".", DIRECTORY, (base, inheriting & !WRITE), 0).unwrap();
+        for name in ["path_link", "path_rename"] {
+            refused(guest.two_paths(name, (less, "file.txt"), (SANDBOX, "got")), &[Errno::Notcapable]);
+        }
+        assert_eq!(guest.two_paths("path_link", (less, "file.txt"), (less, "linked")), Ok(()));
+        assert_eq!(guest.two_paths("path_rename", (SANDBOX, "file.txt"), (less, "moved")), Ok(()));
+    });
     let unlisted = |world: &World| {
         let mut builder = WasiCtxBuilder::new();
         builder.preopened_dir(world.path("sandbox"), "/", DirPerms::MUTATE, FilePerms::all()).unwrap();
