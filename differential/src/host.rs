@@ -8,7 +8,7 @@ use crate::observe::{HostCall, Seen, Trace};
 use crate::random::{Random, mix};
 use assay_runtime::{
     AsContextMut, Caller, Error, Extern, ExternRef, ExternType, Func, FuncType, Global, HeapType, Memory,
-    Ref, ResourceLimiter, Result, Store, StoreLimits, StoreLimitsBuilder, Table, Val, ValType,
+    Ref, ResourceLimiter, Result, SharedMemory, Store, StoreLimits, StoreLimitsBuilder, Table, Val, ValType,
 };
 
 /// What the harness keeps in a store.
@@ -64,6 +64,7 @@ pub(crate) fn provide(store: &mut Store<Host>, import: usize, ty: &ExternType) -
             let value = value(&mut *store, ty.content, draw)?;
             Global::new(store, *ty, value)?.into()
         }
+        ExternType::Memory(ty) if ty.shared => SharedMemory::new(store.engine(), *ty)?.into(),
         ExternType::Memory(ty) => Memory::new(store, *ty)?.into(),
         ExternType::Table(ty) => {
             let null = if ty.element.heap == HeapType::Extern { Ref::Extern(None) } else { Ref::Func(None) };

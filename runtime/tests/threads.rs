@@ -297,6 +297,30 @@ fn fuel_is_the_same_wherever_atomics_run() {
 }
 
 #[test]
+fn an_access_that_always_traps_does_so_where_it_stands() {
+    let text = r#"(module (memory 1 1 shared)
+      (func (export "unaligned") (param i32)
+        (if (local.get 0) (then (drop (i32.atomic.load offset=1 (i32.const 0))))))
+      (func (export "outside") (param i32)
+        (if (local.get 0) (then (drop (i64.atomic.load offset=65536 (i32.const 0)))))))"#;
+    for function in ["unaligned", "outside"] {
+        let places: Vec<_> = engines(|_| {})
+            .into_iter()
+            .map(|(name, engine)| {
+                let mut store = Store::new(&engine, ());
+                let instance = Instance::new(&mut store, &module(&engine, text), &[]).unwrap();
+                let func = instance.get_typed_func::<i32, ()>(&mut store, function).unwrap();
+                let error = func.call(&mut store, 1).unwrap_err();
+                (name, error.backtrace().unwrap().frames()[0].offset)
+            })
+            .collect();
+        assert!(places.iter().all(|(_, place)| *place == places[0].1 && place.is_some()), "{places:?}");
+        let bytes = wat::parse_str(text).unwrap();
+        assert_eq!(bytes[places[0].1.unwrap() as usize], 0xfe, "the prefix of the access: {places:?}");
+    }
+}
+
+#[test]
 fn a_wait_without_end_is_interrupted_by_the_epoch() {
     for (name, engine) in engines(|config| {
         config.epoch_interruption(true);

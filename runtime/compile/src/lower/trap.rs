@@ -48,21 +48,26 @@ impl Lowering<'_> {
         }
     }
 
-    /// Traps as the operator `unreachable`. A block that does nothing but trap would become part of the branch to it, and the
-    /// trap would be reported there; so it does something that costs nothing, and stands out of the way instead.
+    /// Traps as the operator `unreachable`.
     pub(super) fn unreachable(&mut self) {
+        self.trap_in_place(TrapKind::Unreachable);
+    }
+
+    /// Traps whatever happens. A block that does nothing but trap would become part of the branch to it, and the trap would
+    /// be reported there; so it does something that costs nothing, and stands out of the way instead.
+    fn trap_in_place(&mut self, kind: TrapKind) {
         let here = self.builder.current_block();
         if let Some(block) = here.filter(|&block| Some(block) != self.builder.func.layout.entry_block()) {
             self.builder.set_cold_block(block);
         }
         self.builder.ins().nop();
-        self.trap(TrapKind::Unreachable);
+        self.trap(kind);
     }
 
     /// Traps here whatever happens: what follows is not translated, and as a trap in the middle of a segment charges
     /// nothing for it, neither does this one.
     pub(super) fn always_trap(&mut self, kind: TrapKind) {
-        self.trap(kind);
+        self.trap_in_place(kind);
         self.reachable = false;
         self.fuel = 0;
     }
