@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
+mod completion;
 mod diff;
 mod output;
 mod progress;
@@ -43,6 +44,8 @@ enum Verb {
     WasiSuite(wasi_suite::Args),
     /// Compare one module, one case or many generated cases across all lanes of the runtime
     Diff(diff::Args),
+    /// Print a script that lets a shell complete command lines: bash, elvish, fish, powershell, zsh
+    Completion(completion::Args),
     /// Serve a parent process; not for use by hand
     #[command(hide = true)]
     Worker(worker::Args),
@@ -56,6 +59,7 @@ impl Verb {
             Self::Suite(args) => suite::run(args),
             Self::WasiSuite(args) => wasi_suite::run(&args),
             Self::Diff(args) => diff::run(&args),
+            Self::Completion(args) => completion::run(&args),
             Self::Worker(args) => worker::run(args),
         }
     }
