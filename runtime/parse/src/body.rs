@@ -9,13 +9,13 @@ use assay_model::index::DefinedFuncIdx;
 use assay_model::types::ValType;
 use wasmparser::{
     BinaryReader, FuncToValidate, FuncValidator, FuncValidatorAllocations, Operator, OperatorsReader,
-    ValidatorResources, VisitOperator, VisitSimdOperator, for_each_visit_operator,
-    for_each_visit_simd_operator,
+    OperatorsReaderAllocations, ValidatorResources, VisitOperator, VisitSimdOperator,
+    for_each_visit_operator, for_each_visit_simd_operator,
 };
 
 /// Memory that validation of one body leaves for the next. One per worker.
 #[derive(Default)]
-pub struct BodyAllocations(FuncValidatorAllocations);
+pub struct BodyAllocations(FuncValidatorAllocations, OperatorsReaderAllocations);
 
 /// An operator of a body.
 pub struct Op<'a> {
@@ -67,7 +67,12 @@ impl<'a> BodyReader<'a> {
             validator.define_locals(offset, number, ty).map_err(|error| ParseError::undecided(&error))?;
             locals.push((number, convert::val_type(ty)?));
         }
-        Ok(Self { bytes, operators: OperatorsReader::new(reader), validator, locals })
+        Ok(Self {
+            bytes,
+            operators: OperatorsReader::new_with_allocs(reader, allocations.1),
+            validator,
+            locals,
+        })
     }
 
     /// The declared locals, without parameters: how many of which type, in order.
@@ -110,7 +115,7 @@ impl<'a> BodyReader<'a> {
 
     /// Returns the memory for the next body.
     pub fn finish(self) -> BodyAllocations {
-        BodyAllocations(self.validator.into_allocations())
+        BodyAllocations(self.validator.into_allocations(), self.operators.into_allocations())
     }
 }
 

@@ -103,6 +103,7 @@ unsafe fn left_at_entry(store: *mut StoreCtx) -> bool {
 /// # Safety
 /// The callee is alive and its store used by this thread (invariants 1 and 2); `values` is as long as the longer of the
 /// callee's parameters and results (invariant 4).
+#[inline]
 pub unsafe fn invoke(callee: *mut FuncRef, values: *mut Value) -> u32 {
     // SAFETY: by the caller's promise.
     let store = unsafe { (*callee).store };
@@ -142,6 +143,7 @@ pub unsafe fn follow_tail_calls(store: *mut StoreCtx, values: *mut Value) -> u32
 }
 
 /// A call whose maker goes on with a tail call.
+#[inline]
 unsafe fn call(store: *mut StoreCtx, callee: *mut FuncRef, values: *mut Value) -> u32 {
     // SAFETY: by the caller's promise.
     let array_call = unsafe { (*callee).array_call };

@@ -35,7 +35,9 @@ impl Row<'_> {
     }
 }
 
-/// Parameters and results of a signature, by the two words that call instructions have for it.
+/// Parameters and results of a signature, by the two words that call instructions have for it. Inlined always: what is
+/// given back in memory is written in parts and read whole, which every call of a host function would wait for.
+#[inline(always)]
 pub(super) fn rows(module: &ModuleCode, params: u32, results: u32) -> (Row<'_>, Row<'_>) {
     if params & VECTORS == 0 {
         return (Row::Narrow(params), Row::Narrow(results));

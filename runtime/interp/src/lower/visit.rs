@@ -11,6 +11,7 @@ use assay_parse::wasmparser::{
     Operator, VisitOperator, VisitSimdOperator, for_each_visit_operator, for_each_visit_simd_operator,
 };
 use assay_parse::{BodyVisitor, ParseError, Visited};
+use std::mem::ManuallyDrop;
 
 impl<'a> BodyVisitor<'a> for FuncLowering<'_> {
     #[inline]
@@ -25,7 +26,13 @@ impl<'a> BodyVisitor<'a> for FuncLowering<'_> {
 macro_rules! lower_each {
     ($(@$proposal:ident $op:ident $({ $($arg:ident: $argty:ty),* })? => $visit:ident ($($ann:tt)*))*) => {$(
         fn $visit(&mut self $($(, $arg: $argty)*)?) -> Visited {
-            self.operator(&Operator::$op $({ $($arg),* })?)
+            let operator = ManuallyDrop::new(Operator::$op $({ $($arg),* })?);
+            let outcome = self.operator(&operator);
+            // The general way to drop an operator would look at it once more.
+            if const { false $($(|| std::mem::needs_drop::<$argty>())*)? } {
+                drop(ManuallyDrop::into_inner(operator));
+            }
+            outcome
         }
     )*};
 }
