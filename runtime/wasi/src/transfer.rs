@@ -141,29 +141,18 @@ fn read_file(
 ) -> Outcome<usize> {
     let fd = file.fd.as_fd();
     let stream = !file.is_regular();
-    let mut done = 0;
-    for piece in buffers.pieces(if wait.is_bounded() { FILE_CHUNK } else { usize::MAX }) {
+    let chunk = if wait.is_bounded() { FILE_CHUNK } else { usize::MAX };
+    let patience = Patience { fd, events: PollFlags::IN, host: Host::of(file), descriptor, wait };
+    in_pieces(buffers.pieces(chunk), |piece, done| {
         if stream && done > 0 && !is_ready(fd, PollFlags::IN) {
-            break;
+            return Ok(0);
         }
         let target = memory.bytes_mut(piece);
-        let once = || match position {
+        patience.attempt(|| match position {
             Some(position) => rustix::io::pread(fd, &mut *target, position.saturating_add(done as u64)),
             None => rustix::io::read(fd, &mut *target),
-        };
-        let patience = Patience { fd, events: PollFlags::IN, host: Host::of(file), descriptor, wait };
-        match patience.attempt(once) {
-            Ok(count) => {
-                done += count;
-                if count < piece.len {
-                    break;
-                }
-            }
-            Err(_) if done > 0 => break,
-            Err(refusal) => return Err(refusal),
-        }
-    }
-    Ok(done)
+        })
+    })
 }
 
 fn write_file(
@@ -184,27 +173,14 @@ fn write_file(
             (list, Some(position)) => rustix::io::pwritev(fd, &slices(memory, list), position),
         })?);
     }
-    let mut done = 0;
-    for piece in buffers.pieces(FILE_CHUNK) {
+    in_pieces(buffers.pieces(FILE_CHUNK), |piece, done| {
+        wait.check()?;
         let bytes = memory.bytes(piece);
-        let written = wait.check().and_then(|()| {
-            Ok(retry(|| match position {
-                Some(position) => rustix::io::pwrite(fd, bytes, position.saturating_add(done as u64)),
-                None => rustix::io::write(fd, bytes),
-            })?)
-        });
-        match written {
-            Ok(count) => {
-                done += count;
-                if count < piece.len {
-                    break;
-                }
-            }
-            Err(_) if done > 0 => break,
-            Err(refusal) => return Err(refusal),
-        }
-    }
-    Ok(done)
+        Ok(retry(|| match position {
+            Some(position) => rustix::io::pwrite(fd, bytes, position.saturating_add(done as u64)),
+            None => rustix::io::write(fd, bytes),
+        })?)
+    })
 }
 
 fn write_stream(
@@ -222,15 +198,9 @@ fn write_stream(
             list => rustix::io::writev(fd, &slices(memory, list)),
         });
     }
-    let mut done = 0;
-    for piece in buffers.pieces(PIPE_CHUNK) {
-        match patience.attempt(|| rustix::io::write(fd, memory.bytes(piece))) {
-            Ok(count) => done += count,
-            Err(Refusal::Errno(_)) if done > 0 => break,
-            Err(refusal) => return Err(refusal),
-        }
-    }
-    Ok(done)
+    in_pieces(buffers.pieces(PIPE_CHUNK), |piece, _| {
+        patience.attempt(|| rustix::io::write(fd, memory.bytes(piece)))
+    })
 }
 
 /// Receives from a socket.
@@ -244,25 +214,14 @@ pub(crate) fn receive(
 ) -> Outcome<usize> {
     let fd = socket.fd.as_fd();
     let flags = flags | RecvFlags::DONTWAIT;
-    let mut done = 0;
-    for piece in buffers.pieces(usize::MAX) {
+    let patience = Patience { fd, events: PollFlags::IN, host: Host::Answers, descriptor, wait };
+    in_pieces(buffers.pieces(usize::MAX), |piece, done| {
         if done > 0 && (flags.contains(RecvFlags::PEEK) || !is_ready(fd, PollFlags::IN)) {
-            break;
+            return Ok(0);
         }
         let target = memory.bytes_mut(piece);
-        let patience = Patience { fd, events: PollFlags::IN, host: Host::Answers, descriptor, wait };
-        match patience.attempt(|| rustix::net::recv(fd, &mut *target, flags).map(|(count, _)| count)) {
-            Ok(count) => {
-                done += count;
-                if count < piece.len {
-                    break;
-                }
-            }
-            Err(Refusal::Errno(_)) if done > 0 => break,
-            Err(refusal) => return Err(refusal),
-        }
-    }
-    Ok(done)
+        patience.attempt(|| rustix::net::recv(fd, &mut *target, flags).map(|(count, _)| count))
+    })
 }
 
 fn send(
@@ -274,10 +233,21 @@ fn send(
 ) -> Outcome<usize> {
     let fd = socket.fd.as_fd();
     let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
+    let patience = Patience { fd, events: PollFlags::OUT, host: Host::Answers, descriptor, wait };
+    in_pieces(buffers.pieces(usize::MAX), |piece, _| {
+        patience.attempt(|| rustix::net::send(fd, memory.bytes(piece), flags))
+    })
+}
+
+/// Transfers piece by piece, as long as each comes through whole; `once` gets a piece and how much was done before. What
+/// was done counts more than a later error, but not more than the end of the guest's time.
+fn in_pieces(
+    pieces: impl Iterator<Item = Buffer>,
+    mut once: impl FnMut(Buffer, usize) -> Outcome<usize>,
+) -> Outcome<usize> {
     let mut done = 0;
-    for piece in buffers.pieces(usize::MAX) {
-        let patience = Patience { fd, events: PollFlags::OUT, host: Host::Answers, descriptor, wait };
-        match patience.attempt(|| rustix::net::send(fd, memory.bytes(piece), flags)) {
+    for piece in pieces {
+        match once(piece, done) {
             Ok(count) => {
                 done += count;
                 if count < piece.len {
