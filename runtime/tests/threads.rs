@@ -233,7 +233,7 @@ fn growth_is_seen_by_code_that_runs_already() {
 fn a_read_behind_the_end_of_a_growing_memory_traps_or_succeeds() {
     for (name, engine) in engines(|_| {}) {
         let (module, memory) = (module(&engine, WORK), memory(&engine, 1, 100));
-        let done = AtomicU32::new(0);
+        let (ready, done) = (AtomicU32::new(0), AtomicU32::new(0));
         scope(|scope| {
             let readers: Vec<_> = (0..2)
                 .map(|_| {
@@ -247,6 +247,7 @@ fn a_read_behind_the_end_of_a_growing_memory_traps_or_succeeds() {
                                 Err(error) => {
                                     assert_eq!(error.trap(), Some(Trap::MemoryOutOfBounds), "{name}");
                                     traps += 1;
+                                    ready.fetch_add(u32::from(traps == 1), Ordering::Relaxed);
                                 }
                             }
                         }
@@ -254,6 +255,10 @@ fn a_read_behind_the_end_of_a_growing_memory_traps_or_succeeds() {
                     })
                 })
                 .collect();
+            // Nothing grows before both have met the end: a late one would find no end to meet.
+            while ready.load(Ordering::Relaxed) < 2 && !readers.iter().any(|reader| reader.is_finished()) {
+                std::thread::yield_now();
+            }
             for _ in 1..100 {
                 memory.grow(1).unwrap();
                 std::thread::yield_now();
