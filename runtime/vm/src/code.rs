@@ -6,7 +6,7 @@
 #![expect(unsafe_code, reason = "writes machine code and reads the registry without a lock")]
 
 use crate::raise::Frame;
-use crate::sys::Mapping;
+use crate::sys::{Mapping, reserve};
 use assay_model::artifact::{CodeArtifact, CodeRange};
 use assay_model::index::{DefinedFuncIdx, FuncIdx};
 use assay_model::layout::AbiSig;
@@ -36,7 +36,7 @@ impl CodeImage {
     pub fn load(mut artifact: CodeArtifact, imported_funcs: u32, token: u64) -> std::io::Result<Arc<Self>> {
         check_ranges(&artifact)?;
         let text = std::mem::take(&mut artifact.text);
-        let mut map = Mapping::reserve(text.len())?;
+        let mut map = reserve(text.len())?;
         let whole = map.len();
         map.open(0, whole)?;
         // SAFETY: the mapping is at least as long as the text, writable, new, and so does not overlap it.

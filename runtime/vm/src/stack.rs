@@ -2,7 +2,7 @@
 //!
 //! It belongs to the machine and not to the interpreter, so that a collector can walk it without knowing an engine.
 
-use crate::sys::Mapping;
+use crate::sys::{Reservation, Use};
 
 /// Bytes of cells for each byte of native stack: a frame of cells holds every local and operand, compiled code keeps most of
 /// them in registers, and what fits on the one should fit on the other.
@@ -20,7 +20,7 @@ pub struct ValueStack {
     pub end: *mut u64,
     /// Where the next activation starts: everything below belongs to activations that are still running.
     pub top: *mut u64,
-    _map: Mapping,
+    _map: Reservation,
 }
 
 impl ValueStack {
@@ -30,12 +30,11 @@ impl ValueStack {
         let mut size =
             native.saturating_mul(CELLS_PER_STACK).clamp(SIZES.0, SIZES.1).next_multiple_of(64 << 10);
         let map = loop {
-            match Mapping::reserve(size) {
+            match Reservation::new(size, size, Use::Scratch) {
                 Err(_) if size > SIZES.0 => size = (size / 2).next_multiple_of(64 << 10).max(SIZES.0),
                 reserved => break reserved?,
             }
         };
-        map.open(0, size)?;
         let base = map.base().cast::<u64>();
         Ok(Self { base, end: base.wrapping_add(size / size_of::<u64>()), top: base, _map: map })
     }

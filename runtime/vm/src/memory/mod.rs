@@ -20,7 +20,7 @@ pub(crate) use parking::{Interrupted, Parking};
 pub use shared::SharedMemory;
 
 use crate::ctx::MemoryDef;
-use crate::sys::{Mapping, page_size};
+use crate::sys::{Reservation, Use, page_size, reserve};
 use assay_model::layout::memory_plan;
 use assay_model::types::MemoryType;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -43,7 +43,7 @@ const WORTH_GUARDS: u64 = 64;
 /// checks each access needs no more than the bytes themselves.
 pub fn room_for_guards() -> bool {
     let bytes = WORTH_GUARDS * (memory_plan::RESERVATION_32 + memory_plan::GUARD);
-    usize::try_from(bytes).is_ok_and(|bytes| Mapping::reserve(bytes).is_ok())
+    usize::try_from(bytes).is_ok_and(|bytes| reserve(bytes).is_ok())
 }
 
 /// How the memories of an instance are mapped.
@@ -86,9 +86,9 @@ pub enum MemoryError {
 pub(crate) struct Memory {
     pub(crate) def: MemoryDef,
     pub(crate) ty: MemoryType,
-    map: Mapping,
-    /// Bytes that are readable and writable, a multiple of the host's page size. Held while the memory grows.
-    opened: Mutex<usize>,
+    map: Reservation,
+    /// Held while the memory grows.
+    growing: Mutex<()>,
     /// Bytes that the memory may grow to within its mapping.
     capacity: u64,
     /// Where threads wait, when the memory is shared.
@@ -115,26 +115,22 @@ impl Memory {
         let capacity = total - guard;
         let refused = |source| MemoryError::Reserve { bytes: total, source };
         if !plan.guards {
-            Mapping::reserve(total.saturating_add(LEAST_FREE) as usize).map_err(refused)?;
+            reserve(total.saturating_add(LEAST_FREE) as usize).map_err(refused)?;
         }
-        let map = Mapping::reserve(total as usize).map_err(refused)?;
-        let def = MemoryDef { base: map.base(), len: AtomicU64::new(0) };
-        let memory = Self { def, ty, map, opened: Mutex::new(0), capacity, parking: Parking::default() };
-        memory.grow_to(|_| Some(min)).map_err(refused)?;
-        Ok(Arc::new(memory))
+        let used = if plan.guards { Use::Zeroed } else { Use::Once };
+        let map = Reservation::new(total as usize, min as usize, used).map_err(refused)?;
+        let def = MemoryDef { base: map.base(), len: AtomicU64::new(min) };
+        let (growing, parking) = Default::default();
+        Ok(Arc::new(Self { def, ty, map, growing, capacity, parking }))
     }
 
     /// Asks for the new length and grows to it, while no other thread does; the length before, or `None` when there is
     /// no new length.
     fn grow_to(&self, len: impl FnOnce(u64) -> Option<u64>) -> std::io::Result<Option<u64>> {
-        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        let _growing = self.growing.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.len();
         let Some(len) = len(before) else { return Ok(None) };
-        let wanted = (len as usize).next_multiple_of(page_size());
-        if wanted > *opened {
-            self.map.open(*opened, wanted)?;
-            *opened = wanted;
-        }
+        self.map.open(len as usize)?;
         // Whoever sees the length may use the bytes.
         self.def.len.store(len, Ordering::SeqCst);
         Ok(Some(before))
@@ -258,7 +254,7 @@ fn affordable(least: u64, most: u64, plan: MemoryPlan) -> u64 {
     let fits = |bytes: u64| {
         let with_the_rest =
             if plan.guards { bytes } else { bytes.saturating_mul(SHARE).saturating_add(KEPT_FREE) };
-        usize::try_from(with_the_rest).is_ok_and(|bytes| Mapping::reserve(bytes).is_ok())
+        usize::try_from(with_the_rest).is_ok_and(|bytes| reserve(bytes).is_ok())
     };
     let mut bytes = most;
     while bytes > least && !fits(bytes) {

@@ -1,7 +1,11 @@
 //! Address space: reserve it, open a prefix of it, give it back.
 
-use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
+use super::touched;
+use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags, madvise, mmap_anonymous, mprotect, munmap};
 use std::ptr::{NonNull, null_mut};
+
+/// Pages that are cleared by writing at the most: they stay in memory.
+const CLEARED: usize = 16;
 
 /// Bytes of a host page.
 pub(crate) fn page_size() -> usize {
@@ -40,6 +44,37 @@ impl Mapping {
     /// Makes all bytes up to `to` readable and executable, and no longer writable.
     pub(crate) fn make_executable(&mut self, to: usize) -> std::io::Result<()> {
         self.protect(0, to, MprotectFlags::READ | MprotectFlags::EXEC)
+    }
+
+    /// Makes the bytes `from..to` inaccessible again. Nobody may use them any more.
+    pub(crate) fn close(&mut self, from: usize, to: usize) -> std::io::Result<()> {
+        self.protect(from, to, MprotectFlags::empty())
+    }
+
+    /// Makes the open bytes before `to` zero. Near the base, the pages that hold something are written to where these are
+    /// few; all others go back to the system, which backs them with zeros when they are used again.
+    pub(crate) fn clear(&mut self, to: usize) -> std::io::Result<()> {
+        assert!(to <= self.len, "a mapping is cleared within its bounds");
+        let base = self.base.as_ptr();
+        let near = to.min(touched::MOST * page_size());
+        let clear = |distance| {
+            // SAFETY: the page is open, lies within the mapping, and `self` is borrowed mutably: nobody else uses it.
+            unsafe { base.wrapping_add(distance).write_bytes(0, page_size()) }
+        };
+        let cleared = if touched::each_page(base as usize, near, CLEARED, clear) { near } else { 0 };
+        self.forget(cleared, to)
+    }
+
+    /// Gives the pages `from..to` back to the system: they read as zero from now on.
+    pub(crate) fn forget(&mut self, from: usize, to: usize) -> std::io::Result<()> {
+        assert!(from <= to && to <= self.len, "a mapping is forgotten within its bounds");
+        if from == to {
+            return Ok(());
+        }
+        let start = self.base.as_ptr().wrapping_add(from);
+        // SAFETY: the range lies within this private anonymous mapping, and `self` is borrowed mutably: nobody else uses it.
+        unsafe { madvise(start.cast(), to - from, Advice::LinuxDontNeed) }?;
+        Ok(())
     }
 
     fn protect(&self, from: usize, to: usize, flags: MprotectFlags) -> std::io::Result<()> {
