@@ -1,5 +1,6 @@
 //! What can go wrong, with what is known about it.
 
+use crate::symbols::{FrameSymbol, demangled};
 use assay_model::features::Feature;
 use assay_model::trap::TrapKind;
 use assay_parse::ParseError;
@@ -163,7 +164,17 @@ impl std::error::Error for LinkError {}
 pub struct TrapError {
     pub(crate) kind: TrapKind,
     pub(crate) detail: Option<u64>,
+    pub(crate) access: Option<MemoryAccess>,
     pub(crate) backtrace: WasmBacktrace,
+}
+
+/// What an access out of bounds wanted.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct MemoryAccess {
+    /// Bytes that it takes.
+    pub width: u32,
+    /// Bytes that the memory has, where it is known which memory that is.
+    pub memory_len: Option<u64>,
 }
 
 impl TrapError {
@@ -175,6 +186,11 @@ impl TrapError {
     /// Its detail: the index of an uninitialized element, the address of an access out of bounds.
     pub fn detail(&self) -> Option<u64> {
         self.detail
+    }
+
+    /// What a load or store out of bounds wanted, where the operator is known.
+    pub fn access(&self) -> Option<MemoryAccess> {
+        self.access
     }
 
     /// The wasm frames, innermost first.
@@ -190,7 +206,10 @@ impl fmt::Display for TrapError {
             (TrapKind::UninitializedElement, Some(index)) => write!(f, " {index}"),
             (TrapKind::MemoryOutOfBounds, Some(address)) => write!(f, " at address {address:#x}"),
             _ => Ok(()),
-        }
+        }?;
+        let Some(MemoryAccess { width, memory_len }) = self.access else { return Ok(()) };
+        write!(f, " of {width} byte{}", if width == 1 { "" } else { "s" })?;
+        memory_len.map_or(Ok(()), |len| write!(f, "; the memory has {len:#x}"))
     }
 }
 
@@ -214,6 +233,9 @@ pub struct FrameInfo {
     pub func_name: String,
     /// Position in the binary, where it is known.
     pub offset: Option<u32>,
+    /// What the debug information says, where there is any: innermost first, so that the last is the function itself
+    /// and those before it were inlined there.
+    pub symbols: Vec<FrameSymbol>,
 }
 
 impl WasmBacktrace {
@@ -236,7 +258,13 @@ impl fmt::Display for WasmBacktrace {
             if let Some(offset) = frame.offset {
                 write!(f, "{offset:#x} - ")?;
             }
-            writeln!(f, "{module}!{}", frame.func_name)?;
+            writeln!(f, "{module}!{}", demangled(&frame.func_name))?;
+            for (inner, symbol) in frame.symbols.iter().enumerate() {
+                match symbol.name().filter(|_| inner + 1 < frame.symbols.len()) {
+                    Some(inlined) => writeln!(f, "       at {symbol} in {inlined}, inlined")?,
+                    None => writeln!(f, "       at {symbol}")?,
+                }
+            }
         }
         if self.omitted > 0 {
             writeln!(f, "  … {} more", self.omitted)?;
@@ -284,7 +312,12 @@ impl Error {
 impl From<TrapKind> for Error {
     /// A trap for a host function to raise.
     fn from(kind: TrapKind) -> Self {
-        Error::Trap(Box::new(TrapError { kind, detail: None, backtrace: WasmBacktrace::default() }))
+        Error::Trap(Box::new(TrapError {
+            kind,
+            detail: None,
+            access: None,
+            backtrace: WasmBacktrace::default(),
+        }))
     }
 }
 

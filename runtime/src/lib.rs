@@ -38,6 +38,7 @@ mod memory;
 mod module;
 mod shared_memory;
 mod store;
+mod symbols;
 mod table;
 mod types;
 mod val;
@@ -50,8 +51,8 @@ pub use assay_vm::WaitResult;
 pub use config::{Config, EngineKind, OptLevel};
 pub use engine::Engine;
 pub use error::{
-    Error, FrameInfo, LinkError, MissingImport, ModuleError, Result, Stage, TextError, TrapError,
-    WasmBacktrace,
+    Error, FrameInfo, LinkError, MemoryAccess, MissingImport, ModuleError, Result, Stage, TextError,
+    TrapError, WasmBacktrace,
 };
 pub use externals::{Extern, ExternType};
 pub use func::{Caller, Func, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmRet, WasmTy};
@@ -63,6 +64,7 @@ pub use memory::Memory;
 pub use module::{ExportType, ImportType, Module};
 pub use shared_memory::SharedMemory;
 pub use store::{AsContext, AsContextMut, Interruption, Store, StoreContext, StoreContextMut};
+pub use symbols::FrameSymbol;
 pub use table::Table;
 pub use types::FuncType;
 pub use val::{ExternRef, Ref, Val};

@@ -4,6 +4,7 @@ use crate::Engine;
 use crate::config::EngineKind;
 use crate::error::{Error, Result, TextError};
 use crate::externals::ExternType;
+use crate::symbols::{FrameSymbol, Symbols};
 use crate::types::FuncType;
 use assay_compile::CompileError;
 use assay_interp::{Bytecode, LowerOptions};
@@ -19,8 +20,8 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use std::any::Any;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// A cheap handle to a module.
 #[derive(Clone)]
@@ -34,6 +35,8 @@ struct ModuleInner {
     source_model: Option<Arc<ModuleModel>>,
     image: Option<Arc<CodeImage>>,
     exports: FxHashMap<String, ImportItem>,
+    /// What the debug information says, once somebody has asked.
+    symbols: OnceLock<Option<Symbols>>,
 }
 
 /// An import of a module.
@@ -205,7 +208,9 @@ impl Module {
             model: Arc::new(model),
         };
         let exports = parts.model.exports.iter().map(|export| (export.name.clone(), export.item)).collect();
-        Ok(Self(Arc::new(ModuleInner { engine: engine.clone(), kind, parts, source_model, image, exports })))
+        let engine = engine.clone();
+        let symbols = OnceLock::new();
+        Ok(Self(Arc::new(ModuleInner { engine, kind, parts, source_model, image, exports, symbols })))
     }
 
     /// The engine.
@@ -292,6 +297,12 @@ impl Module {
 
     pub(crate) fn parts(&self) -> &InstanceParts {
         &self.0.parts
+    }
+
+    /// What the debug information says of a position in the binary.
+    pub(crate) fn symbols(&self, offset: u32) -> Vec<FrameSymbol> {
+        let symbols = self.0.symbols.get_or_init(|| Symbols::of(&self.0.parts.bytes));
+        symbols.as_ref().map_or(Vec::new(), |symbols| symbols.at(offset))
     }
 
     pub(crate) fn token(&self) -> u64 {

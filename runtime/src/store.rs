@@ -1,10 +1,10 @@
 //! The store of an embedder: the machine's store, and the embedder's data.
 
-use crate::error::{Error, FrameInfo, Result, TrapError, WasmBacktrace};
+use crate::error::{Error, FrameInfo, MemoryAccess, Result, TrapError, WasmBacktrace};
 use crate::limits::{LimiterHook, ResourceLimiter};
 use crate::{Engine, Module};
-use assay_model::index::FuncIdx;
-use assay_vm::{Raised, Reason};
+use assay_model::trap::TrapKind;
+use assay_vm::{Frame, Raised, Reason};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -223,7 +223,11 @@ impl StoreOpaque {
     pub(crate) fn raised(&self, raised: Raised) -> Error {
         let backtrace = self.backtrace(&raised);
         match raised.reason {
-            Reason::Trap { kind, detail } => Error::Trap(Box::new(TrapError { kind, detail, backtrace })),
+            Reason::Trap { kind, detail } => {
+                let innermost = raised.frames.first().filter(|_| kind == TrapKind::MemoryOutOfBounds);
+                let access = innermost.and_then(|frame| self.access(frame));
+                Error::Trap(Box::new(TrapError { kind, detail, access, backtrace }))
+            }
             Reason::Error(error) => match error.downcast::<Error>() {
                 Ok(error) => with_backtrace(*error, backtrace),
                 Err(error) => Error::Host { error, backtrace },
@@ -233,19 +237,34 @@ impl StoreOpaque {
     }
 
     fn backtrace(&self, raised: &Raised) -> WasmBacktrace {
-        let frames =
-            raised.frames.iter().map(|frame| self.frame(frame.module, frame.func, frame.offset)).collect();
+        let frames = raised.frames.iter().map(|frame| self.frame(frame)).collect();
         WasmBacktrace { frames, omitted: raised.omitted }
     }
 
-    fn frame(&self, token: u64, func: FuncIdx, offset: Option<u32>) -> FrameInfo {
-        let model = self.modules.get(&token).map(Module::model);
+    fn frame(&self, &Frame { module, func, offset }: &Frame) -> FrameInfo {
+        let module = self.modules.get(&module);
+        let unnamed = || format!("<func {}>", func.0);
         FrameInfo {
-            module: model.and_then(|model| model.name.clone()),
+            module: module.and_then(|module| module.model().name.clone()),
             func_index: func.0,
-            func_name: model.map_or_else(|| format!("<func {}>", func.0), |model| model.display_name(func)),
+            func_name: module.map_or_else(unnamed, |module| module.model().display_name(func)),
             offset,
+            symbols: module.zip(offset).map_or(Vec::new(), |(module, offset)| module.symbols(offset)),
         }
+    }
+
+    /// What the operator at which a frame stands accesses. Frames do not say whose they are, so the memory is known where
+    /// the module has one instance here.
+    fn access(&self, frame: &Frame) -> Option<MemoryAccess> {
+        let module = self.modules.get(&frame.module)?;
+        let access = assay_parse::access_at(&module.parts().bytes, frame.offset?)?;
+        let mut instances = self.vm.instances_of(frame.module);
+        let only = instances.next().filter(|_| instances.next().is_none());
+        let memory = only.and_then(|only| self.vm.instance_objects(only).0.get(access.memory as usize));
+        Some(MemoryAccess {
+            width: access.width,
+            memory_len: memory.map(|&memory| self.vm.memory_len(memory)),
+        })
     }
 }
 

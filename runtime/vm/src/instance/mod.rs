@@ -254,6 +254,12 @@ impl Store {
         &self.state().instances[instance.index()].parts.model
     }
 
+    /// The instances of a module.
+    pub fn instances_of(&self, token: u64) -> impl Iterator<Item = InstanceId> + '_ {
+        let ours = self.state().instances.iter().enumerate().filter(move |(_, of)| of.parts.token == token);
+        ours.map(|(index, _)| InstanceId(index as u32))
+    }
+
     /// The token of an instance's module.
     pub fn instance_token(&self, instance: InstanceId) -> u64 {
         self.state().instances[instance.index()].parts.token
