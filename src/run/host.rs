@@ -23,6 +23,7 @@ pub(super) fn grant(args: &Args, system: &System) -> Result<WasiCtx, Failure> {
     let usage = |error: &dyn std::fmt::Display| Failure::usage(error.to_string());
     let mut builder = WasiCtxBuilder::new();
     builder.inherit_stdio().arg(program_name(args)).args(args.guest_args()?).limits(limits(system));
+    builder.raw_terminal(system.raw_terminal);
     if system.inherit_env {
         builder.inherit_env();
     }

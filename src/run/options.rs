@@ -114,6 +114,7 @@ pub(super) struct System {
     pub(super) max_descriptors: Option<u32>,
     pub(super) max_output: Option<u64>,
     pub(super) max_file_size: Option<u64>,
+    pub(super) raw_terminal: bool,
 }
 
 impl Default for System {
@@ -127,6 +128,7 @@ impl Default for System {
             max_descriptors: None,
             max_output: None,
             max_file_size: None,
+            raw_terminal: false,
         }
     }
 }
@@ -142,6 +144,7 @@ impl Group for System {
             "max-descriptors" => self.max_descriptors = Some(number(value)?),
             "max-output" => self.max_output = Some(size(required(value)?)? as u64),
             "max-file-size" => self.max_file_size = Some(size(required(value)?)? as u64),
+            "raw-terminal" => self.raw_terminal = flag(value)?,
             key => return Err(format!("unknown setting `{key}`; `-S help` lists them")),
         }
         Ok(())
@@ -155,7 +158,8 @@ impl Group for System {
          seed=N                   randomness that N decides; not for secrets\n  \
          max-descriptors=N        how many descriptors the guest may have open\n  \
          max-output=SIZE          how much the guest may write to standard output and standard error\n  \
-         max-file-size=SIZE       how large the guest may make a file\n"
+         max-file-size=SIZE       how large the guest may make a file\n  \
+         raw-terminal[=y|n]       let control characters through to a terminal, where only text and colours have effect\n"
             .to_owned()
     }
 }

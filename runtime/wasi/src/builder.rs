@@ -15,6 +15,7 @@ use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 /// Where a guest's standard input comes from.
 #[derive(Debug)]
@@ -121,6 +122,7 @@ pub struct WasiCtxBuilder {
     sockets: Vec<OwnedFd>,
     clock: Option<u64>,
     seed: Option<u64>,
+    raw_terminal: bool,
     limits: WasiLimits,
 }
 
@@ -143,6 +145,7 @@ impl WasiCtxBuilder {
             sockets: Vec::new(),
             clock: None,
             seed: None,
+            raw_terminal: false,
             limits: WasiLimits::new(),
         }
     }
@@ -222,6 +225,13 @@ impl WasiCtxBuilder {
         self.inherit_stdin().inherit_stdout().inherit_stderr()
     }
 
+    /// Lets everything through to a terminal that a standard stream leads to: cursor movements, titles, answers that the
+    /// terminal types. Otherwise only text and colours keep their effect, and control characters are shown.
+    pub fn raw_terminal(&mut self, raw: bool) -> &mut Self {
+        self.raw_terminal = raw;
+        self
+    }
+
     /// Grants a directory under a name of the guest. The first one gets descriptor 3, and so on.
     ///
     /// # Errors
@@ -272,12 +282,25 @@ impl WasiCtxBuilder {
     /// # Errors
     /// When a string cannot be told to a guest, or a stream or a socket is not usable.
     pub fn build(&mut self) -> Result<WasiCtx, BuildError> {
-        let Self { args, env, stdin, stdout, stderr, directories, sockets, clock, seed, limits } =
-            std::mem::take(self);
+        let Self {
+            args,
+            env,
+            stdin,
+            stdout,
+            stderr,
+            directories,
+            sockets,
+            clock,
+            seed,
+            raw_terminal,
+            limits,
+        } = std::mem::take(self);
         let mut table = Table::new(limits.descriptors);
         table.push(input(stdin)?);
-        table.push(output(stdout, "standard output", || io::stdout().as_fd().try_clone_to_owned())?);
-        table.push(output(stderr, "standard error", || io::stderr().as_fd().try_clone_to_owned())?);
+        let out = || io::stdout().as_fd().try_clone_to_owned();
+        table.push(shown(output(stdout, "standard output", out)?, raw_terminal));
+        let err = || io::stderr().as_fd().try_clone_to_owned();
+        table.push(shown(output(stderr, "standard error", err)?, raw_terminal));
         for directory in directories {
             table.push(directory);
         }
@@ -349,6 +372,17 @@ fn output(
         OutputStream::Memory(pipe) => return Ok(standard(Kind::Output(pipe), Rights::FD_WRITE)),
     };
     host_stream(fd, what, Rights::FD_WRITE)
+}
+
+/// The same stream, of which a terminal shows what is written.
+fn shown(mut stream: Descriptor, raw: bool) -> Descriptor {
+    if let Kind::File(file) = &mut stream.kind
+        && !raw
+        && file.fd.is_terminal()
+    {
+        file.terminal = Some(Mutex::default());
+    }
+    stream
 }
 
 fn host_stream(fd: Option<OwnedFd>, what: &'static str, access: Rights) -> Result<Descriptor, BuildError> {

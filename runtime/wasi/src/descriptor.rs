@@ -3,9 +3,11 @@
 use crate::errno::Errno;
 use crate::pipe::{MemoryInputPipe, MemoryOutputPipe};
 use crate::rights::Rights;
+use crate::terminal::Filter;
 use cap_std::fs::Dir;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::io;
+use std::sync::Mutex;
 
 /// Kinds of files, with the specification's numbers.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -80,6 +82,8 @@ pub(crate) struct HostFile {
     pub(crate) filetype: FileType,
     /// A standard stream: it has no identity that a guest could learn.
     pub(crate) standard: bool,
+    /// What goes to a terminal, so that it shows what a guest writes and does nothing else.
+    pub(crate) terminal: Option<Mutex<Filter>>,
 }
 
 /// A socket that the embedder granted, or one accepted through it.
@@ -117,14 +121,14 @@ impl std::fmt::Debug for Listing {
 impl HostFile {
     /// Something that a path led to.
     pub(crate) fn opened(fd: OwnedFd, filetype: FileType) -> Self {
-        Self { fd, filetype, standard: false }
+        Self { fd, filetype, standard: false, terminal: None }
     }
 
     /// A standard stream with the host's descriptor behind it.
     pub(crate) fn standard(fd: OwnedFd) -> io::Result<Self> {
         let stat = rustix::fs::fstat(&fd)?;
         let filetype = rustix::fs::FileType::from_raw_mode(stat.st_mode).into();
-        Ok(Self { fd, filetype, standard: true })
+        Ok(Self { fd, filetype, standard: true, terminal: None })
     }
 
     /// Whether reading and writing never waits for somebody else.

@@ -57,6 +57,7 @@ mod pipe;
 mod random;
 mod rights;
 mod table;
+mod terminal;
 mod transfer;
 mod wait;
 

@@ -9,17 +9,21 @@ use crate::descriptor::{Descriptor, HostFile, Kind, Socket};
 use crate::errno::Errno;
 use crate::limits::WasiLimits;
 use crate::memory::{Buffer, GuestMemory};
+use crate::terminal::Filter;
 use crate::wait::{Wait, is_ready};
 use rustix::event::PollFlags;
 use rustix::fd::{AsFd, BorrowedFd};
 use rustix::io::Errno as HostErrno;
 use rustix::net::{RecvFlags, SendFlags};
 use std::io::IoSlice;
+use std::sync::{Mutex, PoisonError};
 
 /// How much of a file is moved without a look at the time limit.
 const FILE_CHUNK: usize = 4 << 20;
 /// How much a pipe takes for sure when it says that it is ready.
 const PIPE_CHUNK: usize = 4096;
+/// How much is written to a terminal at once, which takes little when it is slow.
+const TERMINAL_CHUNK: usize = 256;
 
 /// A guest's buffers.
 pub(crate) struct Buffers {
@@ -120,7 +124,10 @@ pub(crate) fn write(
 ) -> Outcome<usize> {
     match &descriptor.kind {
         Kind::File(file) if file.is_regular() => write_file(file, memory, buffers, position, wait),
-        Kind::File(file) => write_stream(file, descriptor, memory, buffers, wait),
+        Kind::File(file) => match &file.terminal {
+            Some(filter) => write_terminal(filter, file.fd.as_fd(), descriptor, memory, buffers, wait),
+            None => write_stream(file, descriptor, memory, buffers, wait),
+        },
         Kind::Socket(socket) => send(socket, descriptor, memory, buffers, wait),
         Kind::Output(pipe) => {
             let written = buffers.pieces(usize::MAX).map(|piece| pipe.write(memory.bytes(piece))).sum();
@@ -201,6 +208,45 @@ fn write_stream(
     in_pieces(buffers.pieces(PIPE_CHUNK), |piece, _| {
         patience.attempt(|| rustix::io::write(fd, memory.bytes(piece)))
     })
+}
+
+/// Writes what a terminal may show. What has gone through the filter is written to its end, also where the guest does not
+/// want to wait: the terminal was ready.
+fn write_terminal(
+    filter: &Mutex<Filter>,
+    fd: BorrowedFd<'_>,
+    descriptor: &Descriptor,
+    memory: &GuestMemory<'_>,
+    buffers: &Buffers,
+    wait: &Wait,
+) -> Outcome<usize> {
+    let mut filter = filter.lock().unwrap_or_else(PoisonError::into_inner);
+    in_pieces(buffers.pieces(PIPE_CHUNK), |piece, done| {
+        wait.check()?;
+        if descriptor.is_nonblocking() && !is_ready(fd, PollFlags::OUT) {
+            return if done > 0 { Ok(0) } else { Err(Errno::Again.into()) };
+        }
+        let mut shown = Vec::new();
+        filter.push(memory.bytes(piece), &mut shown);
+        for part in shown.chunks(TERMINAL_CHUNK) {
+            write_whole(fd, part, wait)?;
+        }
+        Ok(piece.len)
+    })
+}
+
+fn write_whole(fd: BorrowedFd<'_>, mut bytes: &[u8], wait: &Wait) -> Outcome {
+    while !bytes.is_empty() {
+        if wait.is_bounded() {
+            wait.until(fd, PollFlags::OUT)?;
+        }
+        match rustix::io::write(fd, bytes) {
+            Err(HostErrno::INTR) => wait.check()?,
+            Err(HostErrno::AGAIN) => wait.until(fd, PollFlags::OUT)?,
+            written => bytes = &bytes[written?..],
+        }
+    }
+    Ok(())
 }
 
 /// Receives from a socket.
