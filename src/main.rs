@@ -7,6 +7,7 @@
 
 mod completion;
 mod diff;
+mod man;
 mod output;
 mod progress;
 mod run;
@@ -46,6 +47,8 @@ enum Verb {
     Diff(diff::Args),
     /// Print a script that lets a shell complete command lines: bash, elvish, fish, powershell, zsh
     Completion(completion::Args),
+    /// Print the manual page, or write those of all verbs into a folder
+    Man(man::Args),
     /// Serve a parent process; not for use by hand
     #[command(hide = true)]
     Worker(worker::Args),
@@ -60,19 +63,25 @@ impl Verb {
             Self::WasiSuite(args) => wasi_suite::run(&args),
             Self::Diff(args) => diff::run(&args),
             Self::Completion(args) => completion::run(&args),
+            Self::Man(args) => man::run(&args),
             Self::Worker(args) => worker::run(args),
         }
     }
 }
 
 fn main() -> ExitCode {
-    let command = Cli::command().after_help(exit_codes());
+    let command = command();
     let arguments = with_verb(&command, std::env::args_os().collect());
     let matches = command.get_matches_from(arguments);
     match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli.verb.run(),
         Err(error) => error.exit(),
     }
+}
+
+/// The command line, with the exit codes.
+fn command() -> clap::Command {
+    Cli::command().after_help(exit_codes())
 }
 
 /// Puts `run` in front of a command line that names no verb.
