@@ -58,6 +58,6 @@ fn a_memory_for_which_there_is_no_address_space_is_an_error() {
             err.contains("failed to reserve 524292096 bytes of address space for a memory"),
             "{engine}: {err}"
         );
-        assert!(err.contains("raise the limit on address space (`ulimit -v`)"), "{engine}: {err}");
+        assert!(err.contains("raise the limits on address space (`ulimit -v`)"), "{engine}: {err}");
     }
 }

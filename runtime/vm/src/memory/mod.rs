@@ -64,7 +64,7 @@ pub enum MemoryError {
     },
     /// The system refused.
     #[error(
-        "failed to reserve {bytes} bytes of address space for a memory ({source}); limit the number of memories or raise the limit on address space (`ulimit -v`)"
+        "failed to reserve {bytes} bytes of address space for a memory ({source}); limit the number of memories, or raise the limits on address space (`ulimit -v`) and mappings (`vm.max_map_count`)"
     )]
     Reserve {
         /// What was asked for.
