@@ -1,5 +1,6 @@
 //! Settings of an engine.
 
+use crate::cache::Cache;
 use assay_compile::VectorExtensions;
 use assay_model::features::{Feature, FeatureSet};
 
@@ -35,6 +36,7 @@ pub struct Config {
     pub(crate) canonical_nans: bool,
     pub(crate) vectors: VectorExtensions,
     pub(crate) features: FeatureSet,
+    pub(crate) cache: Option<Cache>,
 }
 
 impl Default for Config {
@@ -58,6 +60,7 @@ impl Config {
             canonical_nans: false,
             vectors: VectorExtensions::Host,
             features: FeatureSet::default(),
+            cache: None,
         }
     }
 
@@ -120,6 +123,13 @@ impl Config {
     /// Whether functions are compiled on several threads.
     pub fn parallel_compilation(&mut self, on: bool) -> &mut Self {
         self.parallel = on;
+        self
+    }
+
+    /// Where code of compiled modules is kept from one process to the next; nowhere by default. Whoever can write there
+    /// decides what code runs: [`Cache`] says what it checks. The interpreter has nothing to keep.
+    pub fn cache(&mut self, cache: Option<Cache>) -> &mut Self {
+        self.cache = cache;
         self
     }
 

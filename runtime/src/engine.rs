@@ -1,5 +1,6 @@
 //! The engine: settings, canonical types and the compiler, shared by modules and stores.
 
+use crate::artifact::Identity;
 use crate::config::{Config, EngineKind, OptLevel};
 use crate::error::{Error, Result};
 use assay_compile::{CompileOptions, Compiler};
@@ -18,6 +19,7 @@ struct EngineInner {
     config: Config,
     types: RwLock<TypeTable>,
     compiler: OnceLock<std::result::Result<Compiler, String>>,
+    identity: OnceLock<Identity>,
     epoch: Arc<AtomicU64>,
 }
 
@@ -82,6 +84,7 @@ impl Engine {
             config,
             types: RwLock::default(),
             compiler: OnceLock::new(),
+            identity: OnceLock::new(),
             epoch: Arc::new(AtomicU64::new(0)),
         }));
         if kind == EngineKind::Jit {
@@ -139,6 +142,12 @@ impl Engine {
             Compiler::host(options).map_err(|error| error.to_string())
         });
         made.as_ref().map_err(|message| Error::Usage(message.clone()))
+    }
+
+    /// What compiled modules of this engine are made by and for.
+    pub(crate) fn identity(&self) -> Result<&Identity> {
+        let compiler = self.compiler()?;
+        Ok(self.0.identity.get_or_init(|| Identity::new(&compiler.target(), self.0.config.features)))
     }
 
     /// Gives the types of a module canonical numbers and rewrites references in its tables and globals to them.

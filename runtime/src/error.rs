@@ -1,5 +1,6 @@
 //! What can go wrong, with what is known about it.
 
+use crate::artifact::ArtifactError;
 use crate::symbols::{FrameSymbol, demangled};
 use assay_model::features::Feature;
 use assay_model::trap::TrapKind;
@@ -46,9 +47,9 @@ pub enum Error {
     /// The API was used in a way that cannot work.
     #[error("{0}")]
     Usage(String),
-    /// A precompiled artifact was refused.
-    #[error("{0}")]
-    Artifact(String),
+    /// A precompiled module was refused.
+    #[error(transparent)]
+    Artifact(#[from] ArtifactError),
 }
 
 /// A rejected module.

@@ -23,6 +23,8 @@
 #![deny(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
+mod artifact;
+mod cache;
 mod config;
 mod engine;
 mod error;
@@ -36,6 +38,7 @@ mod limits;
 mod linker;
 mod memory;
 mod module;
+mod precompiled;
 mod shared_memory;
 mod store;
 mod symbols;
@@ -43,11 +46,13 @@ mod table;
 mod types;
 mod val;
 
+pub use artifact::{ArtifactError, SettingMismatch};
 pub use assay_compile::VectorExtensions;
 pub use assay_model::features::{Feature, FeatureSet};
 pub use assay_model::trap::TrapKind as Trap;
 pub use assay_model::types::{GlobalType, HeapType, MemoryType, Mutability, RefType, TableType, ValType};
 pub use assay_vm::WaitResult;
+pub use cache::{Cache, CacheConfig};
 pub use config::{Config, EngineKind, OptLevel};
 pub use engine::Engine;
 pub use error::{
@@ -62,6 +67,7 @@ pub use limits::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 pub use linker::Linker;
 pub use memory::Memory;
 pub use module::{ExportType, ImportType, Module};
+pub use precompiled::Precompiled;
 pub use shared_memory::SharedMemory;
 pub use store::{AsContext, AsContextMut, Interruption, Store, StoreContext, StoreContextMut};
 pub use symbols::FrameSymbol;

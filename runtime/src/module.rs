@@ -1,6 +1,7 @@
 //! Modules: parsed, validated, and ready to be instantiated on one of the engines.
 
 use crate::Engine;
+use crate::artifact::{self, ArtifactError, Subject};
 use crate::config::EngineKind;
 use crate::error::{Error, Result, TextError};
 use crate::externals::ExternType;
@@ -15,9 +16,8 @@ use assay_model::layout::{AbiSig, VmCtxLayout};
 use assay_model::module::{ImportItem, ModuleModel};
 use assay_model::types::{CanonId, TypeRef};
 use assay_parse::ParsedModule;
-use assay_vm::{CodeImage, DefinedFuncs, InstanceParts, MemoryPlan};
+use assay_vm::{CodeBuffer, CodeImage, DefinedFuncs, InstanceParts, MemoryPlan};
 use rustc_hash::FxHashMap;
-use serde::{Deserialize, Serialize};
 use std::any::Any;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -31,8 +31,6 @@ struct ModuleInner {
     engine: Engine,
     kind: EngineKind,
     parts: InstanceParts,
-    /// The model as it was parsed, where it differs from the one in `parts`.
-    source_model: Option<Arc<ModuleModel>>,
     image: Option<Arc<CodeImage>>,
     exports: FxHashMap<String, ImportItem>,
     /// What the debug information says, once somebody has asked.
@@ -83,31 +81,8 @@ impl ExportType<'_> {
     }
 }
 
-/// A serialised module: the artifact with what instances need beside it.
-#[derive(Serialize, Deserialize)]
-struct Serialized {
-    fingerprint: String,
-    model: ModuleModel,
-    artifact: CodeArtifact,
-    #[serde(with = "serde_bytes_arc")]
-    bytes: Arc<[u8]>,
-}
-
-mod serde_bytes_arc {
-    use serde::{Deserialize, Deserializer, Serializer};
-    use std::sync::Arc;
-
-    pub(super) fn serialize<S: Serializer>(bytes: &Arc<[u8]>, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(bytes)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<[u8]>, D::Error> {
-        Vec::<u8>::deserialize(deserializer).map(Arc::from)
-    }
-}
-
 /// What the code of a module is made from.
-enum Code {
+pub(crate) enum Code {
     Image(Arc<CodeImage>),
     Bytecode(Arc<Bytecode>),
 }
@@ -169,6 +144,9 @@ impl Module {
     }
 
     fn from_bytes(engine: &Engine, kind: EngineKind, bytes: &[u8]) -> Result<Self> {
+        if artifact::is_artifact(bytes) {
+            return Err(ArtifactError::NotExpected.into());
+        }
         let built = match kind {
             EngineKind::Jit => FeatureSet::built_by_jit(),
             EngineKind::Interp => FeatureSet::built_by_interp(),
@@ -176,13 +154,13 @@ impl Module {
         let parsed = assay_parse::parse_for(bytes, engine.config().features, built)?;
         let token = next_token();
         let code = match kind {
-            EngineKind::Jit => Code::Image(compile(engine, &parsed, bytes, token)?),
+            EngineKind::Jit => Code::Image(image(engine, &parsed, bytes, token)?),
             EngineKind::Interp => Code::Bytecode(lower(engine, &parsed, bytes)?),
         };
         Self::assemble(engine, kind, parsed.model, bytes.into(), code, token)
     }
 
-    fn assemble(
+    pub(crate) fn assemble(
         engine: &Engine,
         kind: EngineKind,
         mut model: ModuleModel,
@@ -190,9 +168,6 @@ impl Module {
         code: Code,
         token: u64,
     ) -> Result<Self> {
-        let names_types = model.tables.iter().any(|ty| ty.element != ty.element.map_refs(&mut unnamed))
-            || model.globals.iter().any(|ty| ty.content != ty.content.map_refs(&mut unnamed));
-        let source_model = names_types.then(|| Arc::new(model.clone()));
         let type_ids = engine.intern_module(&mut model);
         let image = match &code {
             Code::Image(image) => Some(Arc::clone(image)),
@@ -210,7 +185,7 @@ impl Module {
         let exports = parts.model.exports.iter().map(|export| (export.name.clone(), export.item)).collect();
         let engine = engine.clone();
         let symbols = OnceLock::new();
-        Ok(Self(Arc::new(ModuleInner { engine, kind, parts, source_model, image, exports, symbols })))
+        Ok(Self(Arc::new(ModuleInner { engine, kind, parts, image, exports, symbols })))
     }
 
     /// The engine.
@@ -248,47 +223,9 @@ impl Module {
         self.0.exports.get(name).map(|&item| self.item_type(item))
     }
 
-    /// The compiled module as bytes, for [`Module::deserialize`] on an engine with the same settings.
-    ///
-    /// # Errors
-    /// For modules of the interpreter: they have no code to keep.
-    pub fn serialize(&self) -> Result<Vec<u8>> {
-        let no_code = || Error::usage("only compiled modules can be serialised");
-        let image = self.0.image.as_ref().ok_or_else(no_code)?;
-        let model = self.0.source_model.as_ref().unwrap_or(&self.0.parts.model);
-        let serialized = Serialized {
-            fingerprint: self.0.engine.compiler()?.fingerprint(),
-            model: (**model).clone(),
-            artifact: image.to_artifact(),
-            bytes: Arc::clone(&self.0.parts.bytes),
-        };
-        postcard::to_stdvec(&serialized)
-            .map_err(|error| Error::Artifact(format!("failed to serialise: {error}")))
-    }
-
-    /// A module from the bytes of [`Module::serialize`].
-    ///
-    /// # Errors
-    /// When the bytes are damaged or were made by another version or with other settings.
-    ///
-    /// # Safety
-    /// The bytes contain machine code that is run without further checks: they must come from
-    /// [`Module::serialize`], and nobody may have changed them since.
-    #[expect(unsafe_code, reason = "the embedder vouches for machine code")]
-    pub unsafe fn deserialize(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Self> {
-        let damaged = |error: postcard::Error| Error::Artifact(format!("the artifact is damaged: {error}"));
-        let (serialized, rest): (Serialized, _) =
-            postcard::take_from_bytes(bytes.as_ref()).map_err(damaged)?;
-        if !rest.is_empty() {
-            return Err(Error::Artifact(format!("the artifact has {} bytes too many", rest.len())));
-        }
-        if serialized.fingerprint != engine.compiler()?.fingerprint() {
-            let message = "the artifact was made by another version, for another host or with other settings";
-            return Err(Error::Artifact(message.to_owned()));
-        }
-        let token = next_token();
-        let image = load(serialized.artifact, serialized.model.imported_funcs, token)?;
-        Self::assemble(engine, EngineKind::Jit, serialized.model, serialized.bytes, Code::Image(image), token)
+    /// The code, of a compiled module.
+    pub(crate) fn image(&self) -> Option<&CodeImage> {
+        self.0.image.as_deref()
     }
 
     pub(crate) fn model(&self) -> &ModuleModel {
@@ -344,39 +281,64 @@ impl std::fmt::Debug for Module {
     }
 }
 
-/// Changes every module reference, so that a comparison shows whether there is one.
-fn unnamed(_: TypeRef) -> TypeRef {
-    TypeRef::Group(u32::MAX)
-}
-
-fn next_token() -> u64 {
+pub(crate) fn next_token() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 /// The binary itself, or the one that the text describes.
-fn binary(bytes: &[u8]) -> Result<std::borrow::Cow<'_, [u8]>> {
+pub(crate) fn binary(bytes: &[u8]) -> Result<std::borrow::Cow<'_, [u8]>> {
     if bytes.starts_with(b"\0asm") {
         return Ok(bytes.into());
     }
-    // A malformed binary must not be reported as bad text.
-    if bytes.contains(&0) {
+    // A malformed binary, or what is none at all, must not be reported as bad text.
+    if bytes.contains(&0) || artifact::is_artifact(bytes) {
         return Ok(bytes.into());
     }
     wat::parse_bytes(bytes).map_err(|error| Error::Text(TextError { message: error.to_string() }))
 }
 
-fn compile(engine: &Engine, parsed: &ParsedModule, bytes: &[u8], token: u64) -> Result<Arc<CodeImage>> {
-    let artifact = engine.compiler()?.compile(parsed, bytes).map_err(|error| match error {
+/// The code of a module in memory: from the cache, if there is one that has it, else compiled.
+fn image(engine: &Engine, parsed: &ParsedModule, bytes: &[u8], token: u64) -> Result<Arc<CodeImage>> {
+    let Some(cache) = &engine.config().cache else {
+        return load(compile(engine, parsed, bytes)?, parsed.model.imported_funcs, token);
+    };
+    let identity = engine.identity()?;
+    let key = cache.key(identity, bytes);
+    let cached = cache.load(&key, identity);
+    let image = cached.and_then(|(text, tables)| place(text, tables, &parsed.model, token).ok());
+    if let Some(image) = image {
+        return Ok(image);
+    }
+    let code = compile(engine, parsed, bytes)?;
+    cache.store(&key, &artifact::write(identity, Subject::Key(&key), &code.text, &code));
+    load(code, parsed.model.imported_funcs, token)
+}
+
+/// Validates and compiles the bodies of a module.
+pub(crate) fn compile(engine: &Engine, parsed: &ParsedModule, bytes: &[u8]) -> Result<CodeArtifact> {
+    engine.compiler()?.compile(parsed, bytes).map_err(|error| match error {
         CompileError::Parse(error) => error.into(),
         other => Error::Limit(other.to_string()),
-    })?;
-    load(artifact, parsed.model.imported_funcs, token)
+    })
 }
 
 fn load(artifact: CodeArtifact, imported_funcs: u32, token: u64) -> Result<Arc<CodeImage>> {
     let image = CodeImage::load(artifact, imported_funcs, token);
     image.map_err(|error| Error::Limit(format!("failed to place code in memory: {error}")))
+}
+
+/// Makes the code of an artifact executable, if it can be the code of this module.
+pub(crate) fn place(
+    text: CodeBuffer,
+    tables: CodeArtifact,
+    model: &ModuleModel,
+    token: u64,
+) -> Result<Arc<CodeImage>, ArtifactError> {
+    if tables.functions.len() != model.bodies.len() {
+        return Err(ArtifactError::Damaged("its code is of another module"));
+    }
+    Ok(CodeImage::publish(text, tables, model.imported_funcs, token)?)
 }
 
 fn lower(engine: &Engine, parsed: &ParsedModule, bytes: &[u8]) -> Result<Arc<Bytecode>> {
@@ -396,7 +358,7 @@ fn defined_funcs(engine: &Engine, model: &ModuleModel, type_ids: &[u32], code: C
         Code::Image(image) => engine.with_types(|types| {
             let funcs =
                 DefinedFuncs::compiled(model, type_ids, &image, &shape_of, |shape| types.shape_number(shape));
-            funcs.map_err(|_| Error::Artifact("the artifact lacks a trampoline".to_owned()))
+            funcs.map_err(|_| ArtifactError::Damaged("it lacks a trampoline").into())
         }),
         Code::Bytecode(bytecode) => engine.with_types(|types| {
             let mut numbers: FxHashMap<usize, u32> = FxHashMap::default();

@@ -7,7 +7,7 @@
 use crate::abi::WasmAbi;
 use crate::error::{CompileError, Result};
 use crate::function::CompiledFunction;
-use crate::host::{self, Effort};
+use crate::host::{self, Effort, Target};
 use crate::options::CompileOptions;
 use crate::plan::ModulePlan;
 use crate::text::{Trampoline, assemble};
@@ -53,9 +53,9 @@ impl Compiler {
         &self.options
     }
 
-    /// Everything that artifacts depend on besides the module: an artifact may only be loaded where this is equal.
-    pub fn fingerprint(&self) -> String {
-        host::fingerprint(&self.isa, &self.options)
+    /// What artifacts depend on besides the module.
+    pub fn target(&self) -> Target {
+        host::describe(&self.isa, &self.options)
     }
 
     /// Validates and compiles every function of a module. `bytes` is the binary it was parsed from.

@@ -6,7 +6,6 @@ use crate::error::{CompileError, Result};
 use crate::options::{CompileOptions, OptLevel};
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_codegen::settings::{self, Configurable, SetError};
-use std::fmt::Write as _;
 
 /// How much time a function is worth.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -29,14 +28,57 @@ pub(crate) fn target(options: &CompileOptions, effort: Effort) -> Result<OwnedTa
     builder.finish(flags).map_err(|error| CompileError::Host(error.to_string()))
 }
 
-/// Everything that compiled code depends on besides the module.
-pub(crate) fn fingerprint(isa: &OwnedTargetIsa, options: &CompileOptions) -> String {
-    let mut text = format!("assay-compile {} {}\n", env!("CARGO_PKG_VERSION"), isa.triple());
-    for value in isa.isa_flags() {
-        let _ = writeln!(text, "{value}");
-    }
-    let _ = writeln!(text, "{}{options:?}", isa.flags());
-    text
+/// What compiled code depends on besides the module: it may only be loaded where its target is right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The host's architecture and system.
+    pub triple: String,
+    /// Extensions of the processor that code may use.
+    pub extensions: Vec<&'static str>,
+    /// Choices that code and whoever runs it must agree about, by name.
+    pub settings: Vec<(&'static str, &'static str)>,
+}
+
+/// What code for `isa` with `options` depends on.
+pub(crate) fn describe(isa: &OwnedTargetIsa, options: &CompileOptions) -> Target {
+    let flags = isa.isa_flags();
+    let on = flags.iter().filter(|flag| flag.as_bool() == Some(true));
+    let extensions = on.filter_map(|flag| flag.name.strip_prefix("has_")).collect();
+    Target { triple: isa.triple().to_string(), extensions, settings: settings_of(options) }
+}
+
+/// The options that code depends on, except extensions of the processor.
+fn settings_of(options: &CompileOptions) -> Vec<(&'static str, &'static str)> {
+    let CompileOptions {
+        opt_level,
+        signals_based_traps,
+        fuel,
+        epoch,
+        nan_canonicalization,
+        spectre,
+        // How code is made, and whether it was checked on the way, does not change it.
+        verifier: _,
+        parallel: _,
+        vectors: _,
+    } = *options;
+    vec![
+        (
+            "opt-level",
+            match opt_level {
+                OptLevel::None => "none",
+                OptLevel::Speed => "speed",
+            },
+        ),
+        ("signals-based-traps", switch(signals_based_traps)),
+        ("fuel", switch(fuel)),
+        ("epoch-interruption", switch(epoch)),
+        ("nan-canonicalization", switch(nan_canonicalization)),
+        ("spectre-mitigation", switch(spectre)),
+    ]
+}
+
+fn switch(on: bool) -> &'static str {
+    if on { "on" } else { "off" }
 }
 
 fn shared_flags(options: &CompileOptions, effort: Effort) -> std::result::Result<settings::Flags, SetError> {

@@ -32,4 +32,5 @@ mod worker;
 
 pub use compiler::Compiler;
 pub use error::CompileError;
+pub use host::Target;
 pub use options::{CompileOptions, OptLevel, VectorExtensions};

@@ -1,4 +1,4 @@
-//! What an embedder can choose about generated code. Plain data; part of an artifact's fingerprint.
+//! What an embedder can choose about generated code. Plain data; what code depends on is part of its [`crate::Target`].
 
 /// How hard the code generator tries.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]

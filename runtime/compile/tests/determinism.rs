@@ -48,11 +48,12 @@ fn a_compiler_keeps_nothing_of_the_last_module() {
 }
 
 #[test]
-fn the_fingerprint_names_what_code_depends_on() {
-    let fingerprint = |options| Compiler::host(options).unwrap().fingerprint();
-    let base = fingerprint(CompileOptions::default());
-    assert_eq!(base, fingerprint(CompileOptions::default()));
-    assert_ne!(base, fingerprint(CompileOptions { fuel: true, ..CompileOptions::default() }));
-    assert_ne!(base, fingerprint(CompileOptions { signals_based_traps: false, ..CompileOptions::default() }));
-    assert!(base.contains("x86_64") && base.contains("has_sse41=1"), "{base}");
+fn the_target_names_what_code_depends_on() {
+    let target = |options| Compiler::host(options).unwrap().target();
+    let base = target(CompileOptions::default());
+    assert!(base.triple.contains("x86_64") && base.extensions.contains(&"sse41"), "{base:?}");
+    assert_eq!(base, target(CompileOptions { parallel: false, verifier: true, ..CompileOptions::default() }));
+    let fuel = target(CompileOptions { fuel: true, ..CompileOptions::default() });
+    let differing = base.settings.iter().zip(&fuel.settings).filter(|(a, b)| a != b);
+    assert_eq!(differing.collect::<Vec<_>>(), [(&("fuel", "off"), &("fuel", "on"))]);
 }

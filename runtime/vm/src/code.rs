@@ -20,11 +20,36 @@ pub struct CodeImage {
     map: Mapping,
     text_len: usize,
     /// The artifact without its text, which is in the mapping.
-    meta: CodeArtifact,
+    tables: CodeArtifact,
     /// Functions by start of their code.
     by_start: Vec<(CodeRange, u32)>,
     imported_funcs: u32,
     token: u64,
+}
+
+/// Memory for the text of a [`CodeImage`], while it is still written.
+#[derive(Debug)]
+pub struct CodeBuffer {
+    map: Mapping,
+    len: usize,
+}
+
+impl CodeBuffer {
+    /// Room for `len` bytes, all zero.
+    ///
+    /// # Errors
+    /// When the system gives no memory.
+    pub fn new(len: usize) -> std::io::Result<Self> {
+        let map = reserve(len)?;
+        map.open(0, map.len())?;
+        Ok(Self { map, len })
+    }
+
+    /// The bytes.
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
+        // SAFETY: the mapping has at least `len` bytes, is open, zero at first, and borrowed with `self`.
+        unsafe { std::slice::from_raw_parts_mut(self.map.base(), self.len) }
+    }
 }
 
 impl CodeImage {
@@ -34,20 +59,30 @@ impl CodeImage {
     /// # Errors
     /// When the system gives no memory, or the artifact's ranges do not fit its text.
     pub fn load(mut artifact: CodeArtifact, imported_funcs: u32, token: u64) -> std::io::Result<Arc<Self>> {
-        check_ranges(&artifact)?;
         let text = std::mem::take(&mut artifact.text);
-        let mut map = reserve(text.len())?;
-        let whole = map.len();
-        map.open(0, whole)?;
-        // SAFETY: the mapping is at least as long as the text, writable, new, and so does not overlap it.
-        unsafe { std::ptr::copy_nonoverlapping(text.as_ptr(), map.base(), text.len()) };
-        map.make_executable(whole)?;
-        let mut by_start: Vec<(CodeRange, u32)> = artifact.functions.iter().copied().zip(0..).collect();
+        let mut buffer = CodeBuffer::new(text.len())?;
+        buffer.bytes_mut().copy_from_slice(&text);
+        Self::publish(buffer, artifact, imported_funcs, token)
+    }
+
+    /// The same for code that stands in its memory already; `tables` is an artifact without text.
+    ///
+    /// # Errors
+    /// When the system refuses to make the memory executable, or the ranges do not fit the text.
+    pub fn publish(
+        buffer: CodeBuffer,
+        tables: CodeArtifact,
+        imported_funcs: u32,
+        token: u64,
+    ) -> std::io::Result<Arc<Self>> {
+        let CodeBuffer { mut map, len: text_len } = buffer;
+        check_ranges(&tables, text_len)?;
+        map.make_executable(map.len())?;
+        let mut by_start: Vec<(CodeRange, u32)> = tables.functions.iter().copied().zip(0..).collect();
         if !by_start.is_sorted_by_key(|(range, _)| range.start) {
             by_start.sort_by_key(|(range, _)| range.start);
         }
-        let image =
-            Arc::new(Self { map, text_len: text.len(), meta: artifact, by_start, imported_funcs, token });
+        let image = Arc::new(Self { map, text_len, tables, by_start, imported_funcs, token });
         register(&image);
         Ok(image)
     }
@@ -58,9 +93,9 @@ impl CodeImage {
         unsafe { std::slice::from_raw_parts(self.map.base(), self.text_len) }
     }
 
-    /// The artifact again, for serialisation.
-    pub fn to_artifact(&self) -> CodeArtifact {
-        CodeArtifact { text: self.text().to_vec(), ..self.meta.clone() }
+    /// What is known about the code: the artifact without its text.
+    pub fn tables(&self) -> &CodeArtifact {
+        &self.tables
     }
 
     fn address(&self, range: CodeRange) -> *const () {
@@ -69,18 +104,18 @@ impl CodeImage {
 
     /// The entry of a function.
     pub fn function(&self, func: DefinedFuncIdx) -> *const () {
-        self.address(self.meta.functions[func.index()])
+        self.address(self.tables.functions[func.index()])
     }
 
     /// The entry trampoline for a shape.
     pub fn entry_trampoline(&self, shape: &AbiSig) -> Option<*const ()> {
-        let found = self.meta.entry_trampolines.iter().find(|(known, _)| known == shape);
+        let found = self.tables.entry_trampolines.iter().find(|(known, _)| known == shape);
         found.map(|&(_, range)| self.address(range))
     }
 
     /// The exit trampolines.
     pub fn exit_trampolines(&self) -> impl Iterator<Item = (&AbiSig, *const ())> {
-        self.meta.exit_trampolines.iter().map(|(shape, range)| (shape, self.address(*range)))
+        self.tables.exit_trampolines.iter().map(|(shape, range)| (shape, self.address(*range)))
     }
 
     fn start(&self) -> usize {
@@ -96,15 +131,15 @@ impl CodeImage {
         within.then(|| Frame {
             module: self.token,
             func: FuncIdx(self.imported_funcs + func),
-            offset: self.meta.wasm_offset(offset),
+            offset: self.tables.wasm_offset(offset),
         })
     }
 }
 
-fn check_ranges(artifact: &CodeArtifact) -> std::io::Result<()> {
+fn check_ranges(artifact: &CodeArtifact, text_len: usize) -> std::io::Result<()> {
     let trampolines =
         artifact.entry_trampolines.iter().chain(&artifact.exit_trampolines).map(|(_, range)| range);
-    let len = artifact.text.len() as u64;
+    let len = text_len as u64;
     let fits = |range: &CodeRange| u64::from(range.start) + u64::from(range.len) <= len;
     if artifact.functions.iter().chain(trampolines).all(fits) && u32::try_from(len).is_ok() {
         Ok(())
@@ -178,7 +213,7 @@ fn with_image<R>(pc: usize, read: impl FnOnce(&CodeImage) -> R) -> Option<R> {
 
 /// `None` when `pc` is not in compiled code; else the trap of the instruction at `pc`, if it has one.
 pub(crate) fn trap_at(pc: usize) -> Option<Option<TrapKind>> {
-    with_image(pc, |image| image.meta.trap_at(u32::try_from(pc - image.start()).ok()?))
+    with_image(pc, |image| image.tables.trap_at(u32::try_from(pc - image.start()).ok()?))
 }
 
 /// The wasm frame of the code at `pc`; `None` for trampolines and for what is not compiled code.

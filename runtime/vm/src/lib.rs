@@ -46,7 +46,7 @@ mod table;
 mod tail_call;
 mod value;
 
-pub use code::CodeImage;
+pub use code::{CodeBuffer, CodeImage};
 pub use ctx::{ArrayCall, FuncRef, MemoryDef, StoreCtx, TableDef, VmCtx};
 pub use engine_api::{
     data_segment, drop_data, drop_elem, elem_segment, memory_grow, native_stack_left, notify, push_frame,
