@@ -12,6 +12,7 @@ use assay_differential::generate::{Profile, case_of_module};
 use assay_differential::judge::judge;
 use assay_differential::lanes::{Lane, Lanes, on_lane_thread};
 use assay_reports::{DEFAULT_OUT, escape, exit};
+use assay_runtime::Engine;
 use assay_workers::WorkerCommand;
 
 use crate::output::Output;
@@ -107,6 +108,10 @@ fn read(file: &Path, seed: u64) -> Result<Case, String> {
     }
     let bytes =
         std::fs::read(file).map_err(|error| format!("failed to read `{}`: {error}", file.display()))?;
+    if Engine::detect_precompiled(&bytes).is_some() {
+        let message = "is a precompiled module; give the WebAssembly module that it was made from";
+        return Err(format!("`{}` {message}", file.display()));
+    }
     let origin = format!("module {}", file.display());
     case_of_module(&bytes, origin, seed).map_err(|error| format!("{}: {error}", file.display()))
 }

@@ -2,11 +2,14 @@
 //!
 //! One verb per file. A verb is a `mod`, a variant with its help, and an arm; whatever it does stands in a library.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
+mod compile;
 mod completion;
 mod diff;
+mod engine;
+mod logging;
 mod man;
 mod output;
 mod progress;
@@ -36,6 +39,8 @@ struct Cli {
 enum Verb {
     /// Run a module (the default: `assay FILE` is `assay run FILE`)
     Run(run::Args),
+    /// Compile a module ahead of time, for `run --allow-precompiled`
+    Compile(compile::Args),
     /// Run the official test suite, or test scripts of your own
     #[command(visible_alias = "wast")]
     Spec(spec::Args),
@@ -58,6 +63,7 @@ impl Verb {
     fn run(self) -> ExitCode {
         match self {
             Self::Run(args) => run::run(&args),
+            Self::Compile(args) => compile::run(&args),
             Self::Spec(args) => spec::run(args),
             Self::Suite(args) => suite::run(args),
             Self::WasiSuite(args) => wasi_suite::run(&args),

@@ -8,22 +8,23 @@ mod host;
 mod missing;
 mod mount;
 mod nearest;
-mod options;
+pub(crate) mod options;
+mod precompiled;
+pub(crate) mod source;
 mod values;
 
+use crate::engine;
 use crate::output::Output;
 use assay_reports::{escape, exit};
 use assay_runtime::{
-    Config, Engine, EngineKind, Error, Extern, Feature, Func, Instance, LinkError, Linker, Module, OptLevel,
-    Store, StoreLimitsBuilder, Trap, Val,
+    Engine, EngineKind, Error, Extern, Feature, Func, Instance, LinkError, Linker, Module, Store,
+    StoreLimitsBuilder, Trap, Val,
 };
 use assay_wasi::I32Exit;
 use host::Host;
-use options::{Codegen, Group, System, Wasm};
+use options::{Group, System, Wasm};
 use std::ffi::OsString;
 use std::fmt::Write as _;
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -55,12 +56,11 @@ pub(crate) struct Args {
     /// Call this exported function instead of `_start`; ARGS are its arguments.
     #[arg(long, value_name = "FUNC")]
     invoke: Option<String>,
-    /// WebAssembly settings: `fuel=N`, `timeout=DURATION`, `max-memory-size=SIZE`, one key per feature; `help` lists them.
-    #[arg(short = 'W', long = "wasm", value_name = "KEY[=VAL],…", value_delimiter = ',')]
-    wasm: Vec<String>,
-    /// Optimisation settings: `opt-level=0|2`, `signals-based-traps=y|n`; `help` lists them.
-    #[arg(short = 'O', long = "optimize", value_name = "KEY[=VAL],…", value_delimiter = ',')]
-    optimize: Vec<String>,
+    #[command(flatten)]
+    settings: engine::Groups,
+    /// Take a module that `assay compile` made. It holds machine code, which runs as it is.
+    #[arg(long)]
+    allow_precompiled: bool,
     /// Settings of the world outside: `inherit-env`, `tcplisten=ADDR`, `seed=N`; `help` lists them.
     #[arg(short = 'S', long = "wasi", value_name = "KEY[=VAL],…", value_delimiter = ',')]
     system: Vec<String>,
@@ -89,18 +89,25 @@ impl Args {
     }
 }
 
-/// The largest module that is read.
-const MOST_BYTES: u64 = 1 << 30;
-
 /// What ends a run, with its exit code.
-struct Failure {
-    code: u8,
-    message: String,
+pub(crate) struct Failure {
+    pub(crate) code: u8,
+    pub(crate) message: String,
 }
 
 impl Failure {
-    fn usage(message: impl Into<String>) -> Self {
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self { code: exit::USAGE, message: message.into() }
+    }
+
+    pub(crate) fn unexpected(message: impl Into<String>) -> Self {
+        Self { code: exit::UNEXPECTED, message: message.into() }
+    }
+
+    /// Says it; the exit code.
+    pub(crate) fn report(&self) -> u8 {
+        eprintln!("error: {}", escape::lines(&self.message));
+        self.code
     }
 }
 
@@ -110,35 +117,28 @@ pub(crate) fn run(args: &Args) -> ExitCode {
 }
 
 fn verb(args: &Args) -> u8 {
-    let groups = [
-        ("-W", &args.wasm, Wasm::help()),
-        ("-O", &args.optimize, Codegen::help()),
-        ("-S", &args.system, System::help()),
-    ];
-    for (letter, given, help) in groups {
-        if given.iter().any(|setting| setting == "help") {
-            let mut out = Output::new();
-            out.line(format_args!("Settings of {letter}:\n{help}"));
-            return out.finish(exit::OK, exit::UNEXPECTED);
-        }
+    let system = ("-S", args.system.as_slice(), System::help as fn() -> String);
+    if let Some(code) = engine::help(args.settings.groups().into_iter().chain([system])) {
+        return code;
     }
     match execute(args) {
         Ok(code) => code,
-        Err(failure) => {
-            eprintln!("error: {}", escape::lines(&failure.message));
-            failure.code
-        }
+        Err(failure) => failure.report(),
     }
 }
 
 fn execute(args: &Args) -> Result<u8, Failure> {
-    let mut wasm: Wasm = options::parse(&args.wasm).map_err(Failure::usage)?;
-    wasm.fuel = wasm.fuel.or(args.fuel);
-    let codegen: Codegen = options::parse(&args.optimize).map_err(Failure::usage)?;
+    let mut settings = args.settings.parse().map_err(Failure::usage)?;
+    settings.wasm.fuel = settings.wasm.fuel.or(args.fuel);
     let system: System = options::parse(&args.system).map_err(Failure::usage)?;
-    let engine =
-        Engine::new(&config(args, &wasm, &codegen)).map_err(|error| Failure::usage(error.to_string()))?;
-    let module = load(&engine, args.module())?;
+    let kind = if args.engine == "interp" { EngineKind::Interp } else { EngineKind::Jit };
+    if kind == EngineKind::Interp && args.allow_precompiled {
+        let message = "`--allow-precompiled` does not go with `--engine interp`: precompiled modules hold no code for the interpreter";
+        return Err(Failure::usage(message));
+    }
+    let engine = settings.engine(kind).map_err(Failure::usage)?;
+    let module = load(&engine, args.module(), args.allow_precompiled)?;
+    let wasm = &settings.wasm;
     let mut limits = StoreLimitsBuilder::new();
     if let Some(bytes) = wasm.max_memory_size {
         limits = limits.memory_size(bytes);
@@ -153,7 +153,7 @@ fn execute(args: &Args) -> Result<u8, Failure> {
         store.set_epoch_deadline(1);
         interrupt_after(&engine, limit);
     }
-    let run = Run { args, wasm: &wasm, system: &system };
+    let run = Run { args, wasm, system: &system };
     let mut linker = Linker::new(&engine);
     if system.cli {
         assay_wasi::add_to_linker(&mut linker, |host: &mut Host| &mut host.wasi)
@@ -171,75 +171,12 @@ fn execute(args: &Args) -> Result<u8, Failure> {
     }
 }
 
-fn config(args: &Args, wasm: &Wasm, codegen: &Codegen) -> Config {
-    let mut config = Config::new();
-    config.engine(if args.engine == "interp" { EngineKind::Interp } else { EngineKind::Jit });
-    config.consume_fuel(wasm.fuel.is_some());
-    config.epoch_interruption(wasm.timeout.is_some());
-    if let Some(bytes) = wasm.max_wasm_stack {
-        config.max_wasm_stack(bytes);
+fn load(engine: &Engine, file: &Path, allow_precompiled: bool) -> Result<Module, Failure> {
+    let bytes = source::read(file)?;
+    if Engine::detect_precompiled(&bytes).is_some() {
+        return precompiled::load(engine, file, &bytes, allow_precompiled);
     }
-    for &(feature, on) in &wasm.features {
-        config.wasm_feature(feature, on);
-    }
-    if let Some(level) = codegen.opt_level {
-        config.cranelift_opt_level(if level == 0 { OptLevel::None } else { OptLevel::Speed });
-    }
-    if let Some(on) = codegen.signals {
-        config.signals_based_traps(on);
-    }
-    config
-}
-
-fn load(engine: &Engine, file: &Path) -> Result<Module, Failure> {
-    let path = file.display();
-    let bytes = read(file).map_err(|error| Failure {
-        code: exit::UNEXPECTED,
-        message: format!("failed to read `{path}`: {error}"),
-    })?;
-    if bytes.starts_with(b"\0asm\x0d\0\x01\0") {
-        let message = format!(
-            "`{path}` is a component, and components are not supported; build a core module (for example with the target `wasm32-wasip1`)"
-        );
-        return Err(Failure { code: exit::UNEXPECTED, message });
-    }
-    if bytes.is_empty() {
-        let message = format!("failed to load `{path}`: it is empty");
-        return Err(Failure { code: exit::UNEXPECTED, message });
-    }
-    Module::new(engine, &bytes).map_err(|error| {
-        // The parser of text does not know where the text comes from.
-        let said = error.to_string().replacen("--> <anon>:", &format!("--> {path}:"), 1);
-        let mut message = format!("failed to load `{path}`: {said}");
-        if let Error::Module(error) = &error
-            && let Some(feature) = error.needs()
-        {
-            let _ = write!(message, "\nhelp: switch the feature on with `-W {}=y`", feature.key());
-        }
-        Failure { code: exit::UNEXPECTED, message }
-    })
-}
-
-/// The content of a file, or of standard input for `-`. What cannot be a module is not read to its end, which may be far.
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let mut source: Box<dyn Read> = match path.to_str() {
-        Some("-") => Box::new(io::stdin().lock()),
-        _ => Box::new(File::open(path)?),
-    };
-    let mut bytes = Vec::new();
-    source.by_ref().take(8).read_to_end(&mut bytes)?;
-    let hopeless = bytes.contains(&0) && !bytes.starts_with(b"\0asm");
-    if hopeless {
-        return Ok(bytes);
-    }
-    let large = std::fs::metadata(path).is_ok_and(|file| file.len() > MOST_BYTES);
-    if !large {
-        source.take(MOST_BYTES).read_to_end(&mut bytes)?;
-    }
-    if large || bytes.len() as u64 > MOST_BYTES {
-        return Err(io::Error::other("modules of more than 1 GiB are not supported"));
-    }
-    Ok(bytes)
+    Module::new(engine, &bytes).map_err(|error| source::refused("load", file, &error))
 }
 
 /// Moves the epoch on after `limit`. The thread ends with the process.
@@ -270,7 +207,7 @@ impl Run<'_> {
         let expected = || Failure::usage(format!("`--preload {preload}`: expected NAME=FILE"));
         let (name, file) =
             preload.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(expected)?;
-        let module = load(linker.engine(), Path::new(file))?;
+        let module = load(linker.engine(), Path::new(file), self.args.allow_precompiled)?;
         match linker.module(store, name, &module) {
             Ok(_) => Ok(None),
             Err(Error::Usage(message)) => {

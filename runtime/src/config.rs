@@ -34,6 +34,7 @@ pub struct Config {
     pub(crate) verifier: bool,
     pub(crate) parallel: bool,
     pub(crate) canonical_nans: bool,
+    pub(crate) address_map: bool,
     pub(crate) vectors: VectorExtensions,
     pub(crate) features: FeatureSet,
     pub(crate) cache: Option<Cache>,
@@ -58,6 +59,7 @@ impl Config {
             verifier: cfg!(debug_assertions),
             parallel: true,
             canonical_nans: false,
+            address_map: true,
             vectors: VectorExtensions::Host,
             features: FeatureSet::default(),
             cache: None,
@@ -111,6 +113,12 @@ impl Config {
     /// Whether compiled code makes NaN results canonical, so that equal inputs give equal bits.
     pub fn cranelift_nan_canonicalization(&mut self, on: bool) -> &mut Self {
         self.canonical_nans = on;
+        self
+    }
+
+    /// Whether compiled code knows where in the module it comes from (default). Backtraces have no offsets without.
+    pub fn generate_address_map(&mut self, on: bool) -> &mut Self {
+        self.address_map = on;
         self
     }
 

@@ -137,6 +137,7 @@ impl Engine {
                 parallel: config.parallel,
                 nan_canonicalization: config.canonical_nans,
                 vectors: config.vectors,
+                address_map: config.address_map,
                 ..CompileOptions::default()
             };
             Compiler::host(options).map_err(|error| error.to_string())

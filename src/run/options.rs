@@ -1,10 +1,10 @@
-//! The grouped settings `-W`, `-O` and `-S`: `KEY`, `KEY=VALUE`, with checked values.
+//! The grouped settings `-W`, `-O`, `-C`, `-D` and `-S`: `KEY`, `KEY=VALUE`, with checked values.
 
 use assay_runtime::Feature;
 use std::time::Duration;
 
 /// A group of settings.
-pub(super) trait Group: Default {
+pub(crate) trait Group: Default {
     /// Takes one setting.
     fn set(&mut self, key: &str, value: Option<&str>) -> Result<(), String>;
 
@@ -13,7 +13,7 @@ pub(super) trait Group: Default {
 }
 
 /// Reads the settings of a group.
-pub(super) fn parse<G: Group>(settings: &[String]) -> Result<G, String> {
+pub(crate) fn parse<G: Group>(settings: &[String]) -> Result<G, String> {
     let mut group = G::default();
     for setting in settings {
         let (key, value) = match setting.split_once('=') {
@@ -27,12 +27,12 @@ pub(super) fn parse<G: Group>(settings: &[String]) -> Result<G, String> {
 
 /// Settings of WebAssembly itself.
 #[derive(Default)]
-pub(super) struct Wasm {
-    pub(super) fuel: Option<u64>,
-    pub(super) timeout: Option<Duration>,
-    pub(super) max_memory_size: Option<usize>,
-    pub(super) max_wasm_stack: Option<usize>,
-    pub(super) features: Vec<(Feature, bool)>,
+pub(crate) struct Wasm {
+    pub(crate) fuel: Option<u64>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) max_memory_size: Option<usize>,
+    pub(crate) max_wasm_stack: Option<usize>,
+    pub(crate) features: Vec<(Feature, bool)>,
 }
 
 impl Group for Wasm {
@@ -73,14 +73,14 @@ impl Group for Wasm {
     }
 }
 
-/// Settings of the compiler.
+/// How code is optimised.
 #[derive(Default)]
-pub(super) struct Codegen {
-    pub(super) opt_level: Option<u8>,
-    pub(super) signals: Option<bool>,
+pub(crate) struct Optimize {
+    pub(crate) opt_level: Option<u8>,
+    pub(crate) signals: Option<bool>,
 }
 
-impl Group for Codegen {
+impl Group for Optimize {
     fn set(&mut self, key: &str, value: Option<&str>) -> Result<(), String> {
         match key {
             "opt-level" => {
@@ -99,6 +99,63 @@ impl Group for Codegen {
     fn help() -> String {
         "  opt-level=0|1|2|s            how much the compiler optimises\n  \
          signals-based-traps[=y|n]    whether traps may come by hardware fault\n"
+            .to_owned()
+    }
+}
+
+/// How modules are compiled, and where code is kept.
+#[derive(Default)]
+pub(crate) struct Codegen {
+    pub(crate) cache: bool,
+    pub(crate) cache_size: Option<u64>,
+    pub(crate) parallel: Option<bool>,
+    pub(crate) verifier: Option<bool>,
+}
+
+impl Group for Codegen {
+    fn set(&mut self, key: &str, value: Option<&str>) -> Result<(), String> {
+        match key {
+            "cache" => self.cache = flag(value)?,
+            "cache-size" => self.cache_size = Some(size(required(value)?)? as u64),
+            "compiler" if required(value)? == "cranelift" => {}
+            "compiler" => return Err("the compiler is `cranelift`; there is no other".to_owned()),
+            "cranelift-debug-verifier" => self.verifier = Some(flag(value)?),
+            "parallel-compilation" => self.parallel = Some(flag(value)?),
+            key => return Err(format!("unknown setting `{key}`; `-C help` lists them")),
+        }
+        Ok(())
+    }
+
+    fn help() -> String {
+        "  cache[=y|n]                      keep compiled code for the next run (off); the interpreter has nothing to keep\n  \
+         cache-size=SIZE                  how much all kept code may take (`512MiB`); what was not used for longest goes\n  \
+         compiler=cranelift               what compiles; there is no other yet\n  \
+         cranelift-debug-verifier[=y|n]   whether the compiler checks its own intermediate code\n  \
+         parallel-compilation[=y|n]       whether functions are compiled on several threads\n"
+            .to_owned()
+    }
+}
+
+/// What is told of a run, and what code brings along for that.
+#[derive(Default)]
+pub(crate) struct Debug {
+    pub(crate) address_map: Option<bool>,
+    pub(crate) logging: bool,
+}
+
+impl Group for Debug {
+    fn set(&mut self, key: &str, value: Option<&str>) -> Result<(), String> {
+        match key {
+            "address-map" => self.address_map = Some(flag(value)?),
+            "logging" => self.logging = flag(value)?,
+            key => return Err(format!("unknown setting `{key}`; `-D help` lists them")),
+        }
+        Ok(())
+    }
+
+    fn help() -> String {
+        "  address-map[=y|n]   whether code knows where in the module it comes from, for backtraces (on)\n  \
+         logging[=y|n]       say on standard error what the runtime does, such as what it finds in its cache\n"
             .to_owned()
     }
 }
@@ -216,7 +273,7 @@ mod tests {
     fn unknown_keys_and_values_are_refused() {
         assert!(parse::<Wasm>(&["fuel=-1".to_owned()]).is_err());
         assert!(parse::<Wasm>(&["simd=maybe".to_owned()]).is_err());
-        assert!(parse::<Codegen>(&["opt-level=9".to_owned()]).is_err());
+        assert!(parse::<Optimize>(&["opt-level=9".to_owned()]).is_err());
         assert!(parse::<Wasm>(&["simd=n".to_owned()]).is_ok());
     }
 }

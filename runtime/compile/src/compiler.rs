@@ -71,7 +71,11 @@ impl Compiler {
         })?;
         let entries = self.bridges(Direction::Entry, &plan.entry_shapes())?;
         let exits = self.bridges(Direction::Exit, &plan.exit_shapes())?;
-        assemble(&self.isa, &plan, &functions, entries, exits)
+        let mut artifact = assemble(&self.isa, &plan, &functions, entries, exits)?;
+        if !self.options.address_map {
+            artifact.address_map = Vec::new();
+        }
+        Ok(artifact)
     }
 
     fn functions(&self, job: &Job<'_>) -> Result<Vec<CompiledFunction>> {

@@ -56,6 +56,7 @@ fn settings_of(options: &CompileOptions) -> Vec<(&'static str, &'static str)> {
         epoch,
         nan_canonicalization,
         spectre,
+        address_map,
         // How code is made, and whether it was checked on the way, does not change it.
         verifier: _,
         parallel: _,
@@ -74,6 +75,7 @@ fn settings_of(options: &CompileOptions) -> Vec<(&'static str, &'static str)> {
         ("epoch-interruption", switch(epoch)),
         ("nan-canonicalization", switch(nan_canonicalization)),
         ("spectre-mitigation", switch(spectre)),
+        ("address-map", switch(address_map)),
     ]
 }
 

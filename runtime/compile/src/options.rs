@@ -69,6 +69,8 @@ pub struct CompileOptions {
     pub nan_canonicalization: bool,
     /// Whether table indices are masked against speculative execution past a bounds check.
     pub spectre: bool,
+    /// Whether it is known from which position in the binary code comes.
+    pub address_map: bool,
     /// Up to which vector extension of the processor code may go. Less than the host has is for tests.
     pub vectors: VectorExtensions,
 }
@@ -84,6 +86,7 @@ impl Default for CompileOptions {
             parallel: true,
             nan_canonicalization: false,
             spectre: true,
+            address_map: true,
             vectors: VectorExtensions::Host,
         }
     }

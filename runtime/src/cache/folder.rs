@@ -28,7 +28,7 @@ const LOCK: &str = "lock";
 const ABANDONED: Duration = Duration::from_secs(3600);
 
 /// How often, and how far apart, a writer tries to get its turn.
-const TRIES: (u32, Duration) = (50, Duration::from_millis(4));
+const TRIES: (u32, Duration) = (200, Duration::from_millis(4));
 
 /// What others may not have: write access, for group and everybody.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
@@ -120,7 +120,7 @@ impl Folder {
                 locked => return locked.map(|()| lock.into()).map_err(io::Error::from),
             }
         }
-        Err(io::Error::other("another process does not end writing to it"))
+        Err(io::Error::new(io::ErrorKind::WouldBlock, "another process does not end writing to it"))
     }
 
     /// Removes what was not used for the longest time, until the entries besides `name` have at most `size` bytes together;

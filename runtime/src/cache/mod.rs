@@ -170,6 +170,10 @@ impl Cache {
             .and_then(|folder| folder.store(&name_of(key), artifact, self.0.size));
         match stored {
             Ok(()) => log::debug!("code was put into the cache: `{}`", self.0.directory.display()),
+            // Nobody has to do anything about a process that is slow.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                log::debug!("code is not kept: {error}");
+            }
             Err(error) => self.warn("write to", &error),
         }
     }
