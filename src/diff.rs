@@ -148,7 +148,10 @@ fn show(options: &Options, tally: &Tally, elapsed: Duration, folder: &Path) -> E
     for found in tally.findings.iter().take(SHOWN) {
         out.line(report::finding(found.index, &found.class, &found.detail));
         match save_finding(options, found, folder) {
-            Ok(path) => out.line(format_args!("  repeat it with: assay diff {}", path.display())),
+            Ok(path) => out.line(format_args!(
+                "  repeat it with: assay repro {0}; make it small with: assay reduce {0}",
+                path.display()
+            )),
             Err(error) => saved = Err(error),
         }
     }

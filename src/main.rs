@@ -13,6 +13,7 @@ mod logging;
 mod man;
 mod output;
 mod progress;
+mod reduce;
 mod run;
 mod spec;
 mod suite;
@@ -50,6 +51,10 @@ enum Verb {
     WasiSuite(wasi_suite::Args),
     /// Compare one module, one case or many generated cases across all lanes of the runtime
     Diff(diff::Args),
+    /// Play one saved case again
+    Repro(reduce::ReproArgs),
+    /// Make a saved case small while its finding stays
+    Reduce(reduce::ReduceArgs),
     /// Print a script that lets a shell complete command lines: bash, elvish, fish, powershell, zsh
     Completion(completion::Args),
     /// Print the manual page, or write those of all verbs into a folder
@@ -68,6 +73,8 @@ impl Verb {
             Self::Suite(args) => suite::run(args),
             Self::WasiSuite(args) => wasi_suite::run(&args),
             Self::Diff(args) => diff::run(&args),
+            Self::Repro(args) => reduce::repro(&args),
+            Self::Reduce(args) => reduce::run(&args),
             Self::Completion(args) => completion::run(&args),
             Self::Man(args) => man::run(&args),
             Self::Worker(args) => worker::run(args),

@@ -19,6 +19,8 @@ enum Role {
     Spec,
     /// Batches of differential cases.
     Diff,
+    /// Single cases.
+    Case,
 }
 
 /// The arguments that start a worker for scripts.
@@ -27,10 +29,14 @@ pub(crate) const SPEC: [&str; 2] = ["worker", "spec"];
 /// The arguments that start a worker for differential cases.
 pub(crate) const DIFF: [&str; 2] = ["worker", "diff"];
 
+/// The arguments that start a worker for single cases.
+pub(crate) const CASE: [&str; 2] = ["worker", "case"];
+
 pub(crate) fn run(args: Args) -> ExitCode {
     let served = match args.role {
         Role::Spec => Worker::new(Runtime).serve(),
         Role::Diff => assay_differential::campaign::serve(),
+        Role::Case => assay_differential::shrink::process::serve(),
     };
     match served {
         Ok(()) => ExitCode::SUCCESS,

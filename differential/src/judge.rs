@@ -11,6 +11,7 @@ use crate::lanes::{Lane, Lanes};
 use crate::observe::{Observation, Outcome, StepSeen};
 use crate::play::play;
 use assay_runtime::{Module, Trap};
+use serde::{Deserialize, Serialize};
 
 /// What came of a case.
 #[derive(Clone, Debug, Default)]
@@ -27,10 +28,13 @@ pub struct Verdict {
 }
 
 /// Something that has to be explained.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// Its class: what differs, or how the engine failed.
     pub class: String,
+    /// What two findings of one cause have in common: the class, and both outcomes where these differ, or what the engine
+    /// said, without numbers.
+    pub signature: String,
     /// In words.
     pub detail: String,
 }
@@ -99,7 +103,11 @@ impl Trial<'_> {
                     let class = format!("{}: {} differs", lane, difference.part.name());
                     let detail =
                         format!("step {} ({step}): interp {lane}: {}", difference.step, difference.detail);
-                    let finding = Finding { class, detail };
+                    let outcome = |seen: &Observation| {
+                        seen.steps.get(difference.step).map_or("nothing", |step| step.outcome.class())
+                    };
+                    let signature = format!("{class}: {} ≠ {}", outcome(&scout), outcome(&seen));
+                    let finding = Finding { class, signature, detail };
                     return (verdict, Some(Suspect { finding, comparable: true }));
                 }
             }
@@ -117,7 +125,10 @@ impl Trial<'_> {
                 Outcome::Rejected(_) if self.validates(case, step) => "validated module rejected",
                 _ => return None,
             };
-            Some(Finding { class: format!("{lane}: {class}"), detail: format!("{step}: {}", seen.outcome) })
+            let class = format!("{lane}: {class}");
+            let said = seen.outcome.to_string().replace(|char: char| char.is_ascii_digit(), "#");
+            let signature = format!("{class}: {said}");
+            Some(Finding { class, signature, detail: format!("{step}: {}", seen.outcome) })
         })
     }
 

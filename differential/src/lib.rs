@@ -21,6 +21,7 @@ pub mod judge;
 pub mod lanes;
 pub mod observe;
 pub mod random;
+pub mod shrink;
 
 mod host;
 mod play;

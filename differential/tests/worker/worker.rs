@@ -1,13 +1,19 @@
-//! Workers for the campaign's tests: an honest one, and such as die, hang or leave at a given case.
+//! Workers for the campaign's tests: an honest one, and such as die, hang or leave at a given case; and one for single
+//! cases, with an engine that does not survive a certain operator.
 
 use std::process::ExitCode;
 use std::time::Duration;
 
 use assay_differential::campaign::{Job, Worker};
+use assay_differential::case::Case;
+use assay_differential::shrink::process::Played;
 
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
     let act = words.next().unwrap_or_default();
+    if act == "fragile" {
+        return if fragile().is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
     let at: u64 = words.next().and_then(|word| word.parse().ok()).unwrap_or(u64::MAX);
     let mut worker = Worker::default();
     let served = assay_workers::serve(|job: Job, progress| {
@@ -20,6 +26,19 @@ fn main() -> ExitCode {
         })
     });
     if served.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Agrees with every case without `i32.popcnt`, and dies of the others in the third lane.
+fn fragile() -> Result<(), assay_workers::ServeError> {
+    assay_workers::serve(|text: String, progress| {
+        let case = Case::from_text(&text).map_err(|error| error.to_string())?;
+        progress.step(2);
+        let texts = case.modules.iter().filter_map(|module| wasmprinter::print_bytes(&module.bytes).ok());
+        if texts.into_iter().any(|text| text.contains("i32.popcnt")) {
+            std::process::abort();
+        }
+        Ok::<_, String>(Played { finding: None, unsafe_end: false, outcomes: Vec::new() })
+    })
 }
 
 fn misbehave(act: &str) {

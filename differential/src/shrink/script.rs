@@ -1,0 +1,75 @@
+//! Fewer steps, and simpler arguments.
+
+use super::Search;
+use crate::case::{Argument, Case, Step};
+
+/// Takes steps away: halves first, then smaller pieces, down to single ones.
+pub(super) fn steps<F: FnMut(&Case) -> bool>(search: &mut Search<F>) {
+    let mut size = search.best.steps.len().div_ceil(2);
+    while size > 0 {
+        let mut end = search.best.steps.len();
+        while end > 0 {
+            let start = end.saturating_sub(size);
+            search.try_case(without(&search.best, start, end));
+            end = start.min(search.best.steps.len());
+        }
+        size /= 2;
+    }
+}
+
+/// The case without these steps, and without those that need an instance that one of them made.
+fn without(case: &Case, start: usize, end: usize) -> Case {
+    let mut numbers: Vec<Option<usize>> = Vec::new();
+    let mut made = 0;
+    let mut steps = Vec::with_capacity(case.steps.len());
+    for (position, step) in case.steps.iter().enumerate() {
+        let kept = !(start..end).contains(&position);
+        match step {
+            Step::Instantiate { .. } => {
+                numbers.push(kept.then_some(made));
+                made += usize::from(kept);
+                steps.extend(kept.then(|| step.clone()));
+            }
+            Step::Call { call, instance, args } => {
+                let Some(instance) = numbers.get(*instance).copied().flatten().filter(|_| kept) else {
+                    continue;
+                };
+                let args = args.iter().map(|arg| renumbered(arg, &numbers)).collect();
+                steps.push(Step::Call { call: call.clone(), instance, args });
+            }
+        }
+    }
+    Case { steps, ..case.clone() }
+}
+
+fn renumbered(arg: &Argument, numbers: &[Option<usize>]) -> Argument {
+    let Argument::Func(Some((instance, name))) = arg else { return arg.clone() };
+    let instance = numbers.get(*instance).copied().flatten();
+    Argument::Func(instance.map(|instance| (instance, name.clone())))
+}
+
+/// Tries zero and null for each argument.
+pub(super) fn arguments<F: FnMut(&Case) -> bool>(search: &mut Search<F>) {
+    for step in 0..search.best.steps.len() {
+        let Step::Call { args, .. } = &search.best.steps[step] else { continue };
+        for position in 0..args.len() {
+            let mut candidate = search.best.clone();
+            if let Step::Call { args, .. } = &mut candidate.steps[step] {
+                args[position] = zero(&args[position]);
+            }
+            search.try_case(candidate);
+        }
+    }
+}
+
+fn zero(arg: &Argument) -> Argument {
+    match arg {
+        Argument::I32(_) => Argument::I32(0),
+        Argument::I64(_) => Argument::I64(0),
+        Argument::F32(_) => Argument::F32(0),
+        Argument::F64(_) => Argument::F64(0),
+        Argument::V128(_) => Argument::V128(0),
+        Argument::Extern(_) => Argument::Extern(None),
+        Argument::Func(_) => Argument::Func(None),
+    }
+}

@@ -1,0 +1,172 @@
+//! `assay reduce` and `assay repro`: one saved case, played in a worker process; made small, or just played again.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use assay_differential::case::Case;
+use assay_differential::lanes::{Lane, Lanes, on_lane_thread};
+use assay_differential::shrink::process::{Played, Player};
+use assay_differential::shrink::{Limits, Reduced, reduce, regression};
+use assay_reports::{escape, exit};
+use assay_workers::WorkerCommand;
+
+use crate::output::Output;
+use crate::progress::Bar;
+use crate::{units, worker};
+
+/// The arguments of `assay repro`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ReproArgs {
+    /// The saved case (.toml)
+    #[arg(value_name = "CASE")]
+    case: PathBuf,
+}
+
+/// The arguments of `assay reduce`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ReduceArgs {
+    /// The saved case (.toml)
+    #[arg(value_name = "CASE")]
+    case: PathBuf,
+    /// Where the small case goes [default: CASE with `.small.toml`]; its script, if it can be one, beside it as `.wast`
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Play at most this many candidates
+    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = units::number, allow_negative_numbers = true)]
+    trials: u64,
+    /// Play no candidate after this time
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = units::duration)]
+    time: Duration,
+}
+
+/// What ends a command early.
+struct Failure {
+    code: u8,
+    message: String,
+}
+
+impl Failure {
+    fn new(code: u8, message: impl ToString) -> Self {
+        Self { code, message: message.to_string() }
+    }
+}
+
+/// Runs `assay repro`.
+pub(crate) fn repro(args: &ReproArgs) -> ExitCode {
+    ended(load(&args.case).and_then(|case| {
+        let played = player()?.play(&case).map_err(|error| Failure::new(exit::INTERNAL, error))?;
+        let mut out = Output::new();
+        for (step, outcome) in case.steps.iter().zip(&played.outcomes) {
+            out.line(format_args!("{}: {outcome}", escape::text(&step.to_string())));
+        }
+        let code = show(&mut out, &played);
+        Ok(out.finish(code, exit::INCOMPLETE))
+    }))
+}
+
+/// Runs `assay reduce`.
+pub(crate) fn run(args: &ReduceArgs) -> ExitCode {
+    ended(load(&args.case).and_then(|case| reduction(args, &case)))
+}
+
+fn ended(result: Result<u8, Failure>) -> ExitCode {
+    result
+        .unwrap_or_else(|failure| {
+            eprintln!("error: {}", escape::lines(&failure.message));
+            failure.code
+        })
+        .into()
+}
+
+fn load(path: &Path) -> Result<Case, Failure> {
+    Case::load(path).map_err(|error| Failure::new(exit::USAGE, format_args!("{}: {error}", path.display())))
+}
+
+fn player() -> Result<Player, Failure> {
+    let command = WorkerCommand::this_program(worker::CASE);
+    Player::new(command).map_err(|error| Failure::new(exit::INTERNAL, error))
+}
+
+/// Says what came of a case; the exit code for it.
+fn show(out: &mut Output, played: &Played) -> u8 {
+    let Some(finding) = &played.finding else {
+        out.line(format_args!("{} lanes agree on {} steps", Lane::ALL.len(), played.outcomes.len()));
+        return exit::OK;
+    };
+    out.line(format_args!("{}\n  {}", escape::text(&finding.class), escape::brief(&finding.detail, 2000)));
+    if played.unsafe_end { exit::SANDBOX } else { exit::UNEXPECTED }
+}
+
+fn reduction(args: &ReduceArgs, case: &Case) -> Result<u8, Failure> {
+    let mut player = player()?;
+    let first = player.play(case).map_err(|error| Failure::new(exit::INTERNAL, error))?;
+    let mut out = Output::new();
+    let code = show(&mut out, &first);
+    let Some(finding) = first.finding else {
+        let message = "the case has no finding on this machine, so there is nothing to reduce";
+        return Err(Failure::new(exit::NOTHING_SELECTED, message));
+    };
+    let bar = Bar::new();
+    bar.expect(usize::try_from(args.trials).unwrap_or(usize::MAX));
+    let (mut trials, mut broken) = (0, None);
+    let limits = Limits { trials: args.trials, time: args.time };
+    let mut small = reduce(case, limits, |candidate| {
+        trials += 1;
+        bar.show(trials, format!("{} steps", candidate.steps.len()));
+        match player.play(candidate) {
+            Ok(played) => played.finding.is_some_and(|found| found.signature == finding.signature),
+            Err(error) => {
+                broken = Some(error);
+                false
+            }
+        }
+    });
+    bar.clear();
+    if let Some(error) = broken {
+        eprintln!("warning: a candidate could not be played: {error}");
+    }
+    small.case.origin = format!("{}; reduced, {}", case.origin, finding.signature);
+    let path = args.out.clone().unwrap_or_else(|| args.case.with_extension("small.toml"));
+    small.case.save(&path).map_err(|error| Failure::new(exit::INTERNAL, error))?;
+    report(&mut out, case, &small, &path)?;
+    Ok(out.finish(code, exit::INCOMPLETE))
+}
+
+/// Says what is left, and where it is.
+fn report(out: &mut Output, case: &Case, small: &Reduced, path: &Path) -> Result<(), Failure> {
+    let size = |case: &Case| case.modules.iter().map(|module| module.bytes.len()).sum::<usize>();
+    out.line(format_args!(
+        "{} bytes in {} modules and {} steps became {} bytes, {} modules and {} steps, after {} trials{}",
+        size(case),
+        case.modules.len(),
+        case.steps.len(),
+        size(&small.case),
+        small.case.modules.len(),
+        small.case.steps.len(),
+        small.trials,
+        if small.finished { "" } else { " (the limits were met; there may be less)" },
+    ));
+    out.line(format_args!("  repeat it with: assay repro {}", path.display()));
+    match written(&small.case) {
+        Ok(text) => {
+            let script = path.with_extension("wast");
+            std::fs::write(&script, text).map_err(|error| {
+                Failure::new(exit::INTERNAL, format_args!("{}: {error}", script.display()))
+            })?;
+            out.line(format_args!("  as a script: assay wast {}", script.display()));
+        }
+        Err(reason) => out.line(format_args!("  it cannot be a script: {}", escape::text(&reason))),
+    }
+    Ok(())
+}
+
+/// The script of a case, by what the interpreter says.
+fn written(case: &Case) -> Result<String, String> {
+    let lanes = Lanes::new().map_err(|error| error.to_string())?;
+    let played = on_lane_thread(|| {
+        let engine = lanes.engine(Lane::Interp, true);
+        assay_differential::play(case, engine, Some(case.settings.fuel))
+    });
+    regression::script(case, &played.map_err(|error| error.to_string())?)
+}
