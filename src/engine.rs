@@ -69,6 +69,16 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
+    /// The value of every key, by group.
+    pub(crate) fn effective(&self) -> [(&'static str, Vec<options::Effective>); 4] {
+        [
+            ("-W", self.wasm.effective()),
+            ("-O", self.optimize.effective()),
+            ("-C", self.codegen.effective()),
+            ("-D", self.debug.effective()),
+        ]
+    }
+
     /// The engine that these settings ask for, and the log that goes with it.
     pub(crate) fn engine(&self, kind: EngineKind) -> Result<Engine, String> {
         logging::start(self.debug.logging);

@@ -15,6 +15,7 @@ mod output;
 mod progress;
 mod reduce;
 mod run;
+mod settings;
 mod spec;
 mod suite;
 mod units;
@@ -55,6 +56,8 @@ enum Verb {
     Repro(reduce::ReproArgs),
     /// Make a saved case small while its finding stays
     Reduce(reduce::ReduceArgs),
+    /// Show every setting with its value, and where that comes from
+    Settings(settings::Args),
     /// Print a script that lets a shell complete command lines: bash, elvish, fish, powershell, zsh
     Completion(completion::Args),
     /// Print the manual page, or write those of all verbs into a folder
@@ -75,6 +78,7 @@ impl Verb {
             Self::Diff(args) => diff::run(&args),
             Self::Repro(args) => reduce::repro(&args),
             Self::Reduce(args) => reduce::run(&args),
+            Self::Settings(args) => settings::run(&args),
             Self::Completion(args) => completion::run(&args),
             Self::Man(args) => man::run(&args),
             Self::Worker(args) => worker::run(args),

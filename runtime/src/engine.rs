@@ -145,6 +145,15 @@ impl Engine {
         made.as_ref().map_err(|message| Error::Usage(message.clone()))
     }
 
+    /// What code that this engine compiles depends on: the processor's extensions that it may use, and the choices that
+    /// were made, as far as the host allows them.
+    ///
+    /// # Errors
+    /// When this host cannot run compiled code.
+    pub fn target(&self) -> Result<assay_compile::Target> {
+        Ok(self.compiler()?.target())
+    }
+
     /// What compiled modules of this engine are made by and for.
     pub(crate) fn identity(&self) -> Result<&Identity> {
         let compiler = self.compiler()?;

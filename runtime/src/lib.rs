@@ -47,7 +47,7 @@ mod types;
 mod val;
 
 pub use artifact::{ArtifactError, SettingMismatch};
-pub use assay_compile::VectorExtensions;
+pub use assay_compile::{Target, VectorExtensions};
 pub use assay_model::features::{Feature, FeatureSet};
 pub use assay_model::trap::TrapKind as Trap;
 pub use assay_model::types::{GlobalType, HeapType, MemoryType, Mutability, RefType, TableType, ValType};

@@ -10,6 +10,28 @@ pub(crate) trait Group: Default {
 
     /// The keys with their meanings, a line each.
     fn help() -> String;
+
+    /// The value of every key.
+    fn effective(&self) -> Vec<Effective>;
+}
+
+/// The value of a key, and whether it was given or is the default.
+pub(crate) struct Effective {
+    pub(crate) key: &'static str,
+    pub(crate) value: String,
+    pub(crate) given: bool,
+}
+
+impl Effective {
+    fn new(key: &'static str, given: Option<String>, default: &str) -> Self {
+        let (value, given) = given.map_or((default.to_owned(), false), |value| (value, true));
+        Self { key, value, given }
+    }
+
+    fn flag(key: &'static str, given: Option<bool>, default: bool) -> Self {
+        let word = |on| if on { "y" } else { "n" };
+        Self::new(key, given.map(|on| word(on).to_owned()), word(default))
+    }
 }
 
 /// Reads the settings of a group.
@@ -71,6 +93,21 @@ impl Group for Wasm {
         }
         help
     }
+
+    fn effective(&self) -> Vec<Effective> {
+        let defaults = assay_runtime::FeatureSet::default();
+        let feature = |feature: &Feature| {
+            let given = self.features.iter().rev().find(|(other, _)| other == feature);
+            Effective::flag(feature.key(), given.map(|&(_, on)| on), defaults.contains(*feature))
+        };
+        let limits = [
+            Effective::new("fuel", self.fuel.map(|fuel| fuel.to_string()), "unlimited"),
+            Effective::new("timeout", self.timeout.map(|time| format!("{time:?}")), "none"),
+            Effective::new("max-memory-size", self.max_memory_size.map(in_units), "unlimited"),
+            Effective::new("max-wasm-stack", self.max_wasm_stack.map(in_units), "512KiB"),
+        ];
+        limits.into_iter().chain(Feature::ALL.iter().map(feature)).collect()
+    }
 }
 
 /// How code is optimised.
@@ -100,6 +137,13 @@ impl Group for Optimize {
         "  opt-level=0|1|2|s            how much the compiler optimises\n  \
          signals-based-traps[=y|n]    whether traps may come by hardware fault\n"
             .to_owned()
+    }
+
+    fn effective(&self) -> Vec<Effective> {
+        vec![
+            Effective::new("opt-level", self.opt_level.map(|level| level.to_string()), "2"),
+            Effective::flag("signals-based-traps", self.signals, true),
+        ]
     }
 }
 
@@ -134,6 +178,16 @@ impl Group for Codegen {
          parallel-compilation[=y|n]       whether functions are compiled on several threads\n"
             .to_owned()
     }
+
+    fn effective(&self) -> Vec<Effective> {
+        vec![
+            Effective::flag("cache", self.cache.then_some(true), false),
+            Effective::new("cache-size", self.cache_size.map(|bytes| in_units(bytes as usize)), "512MiB"),
+            Effective::new("compiler", None, "cranelift"),
+            Effective::flag("cranelift-debug-verifier", self.verifier, cfg!(debug_assertions)),
+            Effective::flag("parallel-compilation", self.parallel, true),
+        ]
+    }
 }
 
 /// What is told of a run, and what code brings along for that.
@@ -158,10 +212,17 @@ impl Group for Debug {
          logging[=y|n]       say on standard error what the runtime does, such as what it finds in its cache\n"
             .to_owned()
     }
+
+    fn effective(&self) -> Vec<Effective> {
+        vec![
+            Effective::flag("address-map", self.address_map, true),
+            Effective::flag("logging", self.logging.then_some(true), false),
+        ]
+    }
 }
 
 /// Settings of the world outside.
-pub(super) struct System {
+pub(crate) struct System {
     /// Whether WASI is there.
     pub(super) cli: bool,
     pub(super) inherit_env: bool,
@@ -219,6 +280,23 @@ impl Group for System {
          raw-terminal[=y|n]       let control characters through to a terminal, where only text and colours have effect\n"
             .to_owned()
     }
+
+    fn effective(&self) -> Vec<Effective> {
+        let number = |value: Option<u64>| value.map(|value| value.to_string());
+        let bytes = |value: Option<u64>| value.map(|bytes| in_units(bytes as usize));
+        let listen = (!self.listen.is_empty()).then(|| self.listen.join(" "));
+        vec![
+            Effective::flag("cli", (!self.cli).then_some(false), true),
+            Effective::flag("inherit-env", self.inherit_env.then_some(true), false),
+            Effective::new("tcplisten", listen, "none"),
+            Effective::new("fixed-clock", number(self.fixed_clock), "none"),
+            Effective::new("seed", number(self.seed), "none"),
+            Effective::new("max-descriptors", self.max_descriptors.map(|count| count.to_string()), "512"),
+            Effective::new("max-output", bytes(self.max_output), "unlimited"),
+            Effective::new("max-file-size", bytes(self.max_file_size), "unlimited"),
+            Effective::flag("raw-terminal", self.raw_terminal.then_some(true), false),
+        ]
+    }
 }
 
 fn number<N: std::str::FromStr>(value: Option<&str>) -> Result<N, String> {
@@ -259,6 +337,13 @@ fn size(text: &str) -> Result<usize, String> {
     number.checked_mul(scale).ok_or_else(|| "the size is too large".to_owned())
 }
 
+/// A size in the largest unit that it is a whole number of.
+fn in_units(bytes: usize) -> String {
+    let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    let whole = units.into_iter().find(|&(scale, _)| bytes >= scale && bytes.is_multiple_of(scale));
+    whole.map_or_else(|| bytes.to_string(), |(scale, unit)| format!("{}{unit}", bytes / scale))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -267,6 +352,14 @@ mod tests {
     fn sizes_have_units() {
         assert_eq!((size("64MiB"), size("65536"), size("1GB")), (Ok(64 << 20), Ok(65536), Ok(1_000_000_000)));
         assert!(size("-1").is_err() && size("64 MB").is_err() && size("").is_err());
+    }
+
+    #[test]
+    fn sizes_are_shown_as_they_can_be_given() {
+        for bytes in [0, 1, 1023, 1024, 1536, 64 << 20, (64 << 20) + 1, 3 << 30] {
+            assert_eq!(size(&in_units(bytes)), Ok(bytes));
+        }
+        assert_eq!((in_units(64 << 20), in_units(1536)), ("64MiB".to_owned(), "1536".to_owned()));
     }
 
     #[test]
