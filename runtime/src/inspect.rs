@@ -1,7 +1,7 @@
-//! What only a judge may see: objects of an instance that are not exported.
+//! What only a judge may see: objects of an instance that are not exported, and the inside of precompiled modules.
 
 use crate::store::{AsContext, AsContextMut};
-use crate::{Extern, Func, Global, Instance, Result, Table};
+use crate::{Engine, Extern, Func, Global, Instance, Module, Result, Table};
 
 /// Every memory of an instance, shared or not, in the order of its index space.
 pub fn memories(mut store: impl AsContextMut, instance: Instance) -> Vec<Extern> {
@@ -65,7 +65,14 @@ pub fn func_origin(store: impl AsContext, func: Func) -> FuncOrigin {
     }
 }
 
-/// Makes a digest right, so that what is judged is how the rest of a precompiled module is checked.
-pub fn seal_artifact(bytes: &mut [u8]) {
+/// Loads a precompiled module as [`Module::deserialize`] does, after its digest was made right, and runs nothing of it:
+/// what is judged is how the rest is checked.
+///
+/// # Errors
+/// Why it is refused.
+#[expect(unsafe_code, reason = "what is loaded is never run")]
+pub fn check_precompiled(engine: &Engine, bytes: &mut [u8]) -> Result<()> {
     crate::artifact::seal(bytes);
+    // SAFETY: the module is dropped here, and nobody has run any of its code.
+    unsafe { Module::deserialize(engine, &*bytes) }.map(drop)
 }

@@ -16,8 +16,11 @@ const PAGE: u64 = 4096;
 /// The longest artifact that is read.
 const MOST_BYTES: u64 = 4 << 30;
 
-/// Where the digest stands: behind the magic, six numbers and the key, at the header's end.
-const DIGEST_AT: usize = 8 + 7 * 8 + 32;
+/// Where the key stands: behind the magic and the numbers.
+const KEY_AT: usize = 8 + 7 * 8;
+
+/// Where the digest stands, at the header's end.
+const DIGEST_AT: usize = KEY_AT + 32;
 
 /// Bytes of the header.
 pub(super) const HEADER: usize = DIGEST_AT + 32;
@@ -68,7 +71,7 @@ impl Header {
         for (place, number) in rest.chunks_exact_mut(8).zip(numbers) {
             place.copy_from_slice(&number.to_le_bytes());
         }
-        bytes[DIGEST_AT - 32..DIGEST_AT].copy_from_slice(&self.key);
+        bytes[KEY_AT..DIGEST_AT].copy_from_slice(&self.key);
         bytes[DIGEST_AT..].copy_from_slice(&self.digest);
         bytes
     }
@@ -93,22 +96,16 @@ impl Header {
         if available > len {
             return Err(ArtifactError::TooLong { found: available, expected: len });
         }
-        let lengths = Lengths { identity, binary, tables, text };
         // With each part shorter than the whole, nothing overflows.
-        let sane = len <= MOST_BYTES && [identity, binary, tables, text].iter().all(|&part| part <= len);
-        let digest = digest_of(bytes);
-        let mut key = [0; 32];
-        key.copy_from_slice(&bytes[DIGEST_AT - 32..DIGEST_AT]);
-        let header = Self { digest, ..Self::new_if(sane, lengths, key)? };
+        if len > MOST_BYTES || [identity, binary, tables, text].iter().any(|&part| part > len) {
+            return Err(ArtifactError::Damaged("its parts are longer than the whole"));
+        }
+        let (key, digest) = (digest_at(bytes, KEY_AT), digest_at(bytes, DIGEST_AT));
+        let header = Self { digest, ..Self::new(Lengths { identity, binary, tables, text }, key) };
         if header.len != len || header.padding != padding {
             return Err(ArtifactError::Damaged("its parts do not add up to its length"));
         }
         Ok(header)
-    }
-
-    fn new_if(sane: bool, lengths: Lengths, key: Digest) -> Result<Self, ArtifactError> {
-        let damaged = ArtifactError::Damaged("its parts are longer than the whole");
-        if sane { Ok(Self::new(lengths, key)) } else { Err(damaged) }
     }
 
     /// The part of the header that the digest covers.
@@ -117,9 +114,9 @@ impl Header {
     }
 }
 
-fn digest_of(header: &[u8; HEADER]) -> Digest {
+fn digest_at(header: &[u8; HEADER], place: usize) -> Digest {
     let mut digest = [0; 32];
-    digest.copy_from_slice(&header[DIGEST_AT..]);
+    digest.copy_from_slice(&header[place..place + 32]);
     digest
 }
 
