@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use crate::clock::{self, Took};
 use crate::engine::{Compiled, EngineError, Info, Kind, Lane, Running};
-use crate::workload::{Drive, PROVIDER, Workload};
+use crate::workload::{Drive, PIECES, PROVIDER, Workload};
 
 /// Why a workload has no figures.
 #[derive(Debug, thiserror::Error)]
@@ -69,7 +69,7 @@ pub struct Effort {
     pub scale: f64,
 }
 
-/// Measures one workload on all lanes.
+/// Measures one workload on all lanes that can run it.
 pub fn measure(
     workload: &'static Workload,
     lanes: &[Box<dyn Lane>],
@@ -79,7 +79,7 @@ pub fn measure(
     let mut agreed = Agreement::new(workload);
     let mut turns = Vec::new();
     for lane in lanes {
-        turns.push(prepare(workload, &bytes, lane.as_ref(), effort, &mut agreed)?);
+        turns.extend(prepare(workload, &bytes, lane.as_ref(), effort, &mut agreed)?);
     }
     let began = Instant::now();
     for round in 0..effort.rounds {
@@ -97,12 +97,12 @@ pub fn measure(
     Ok(turns.into_iter().map(|turn| turn.samples).collect())
 }
 
-/// Checks the small run of one workload on one lane.
+/// Checks the small run of one workload on one lane, if that can run it.
 pub fn check(workload: &'static Workload, lane: &dyn Lane) -> Result<(), MeasureError> {
     let mut agreed = Agreement::new(workload);
     let bytes = workload.bytes();
-    let mut turn = Turn::new(workload, &bytes, lane, workload.check.0)?;
-    turn.sample(&mut agreed).map(|_| ())
+    let turn = Turn::new(workload, &bytes, lane, workload.check.0)?;
+    turn.map_or(Ok(()), |mut turn| turn.sample(&mut agreed).map(|_| ()))
 }
 
 fn prepare<'a>(
@@ -111,8 +111,8 @@ fn prepare<'a>(
     lane: &'a dyn Lane,
     effort: Effort,
     agreed: &mut Agreement,
-) -> Result<Turn<'a>, MeasureError> {
-    let mut turn = Turn::new(workload, bytes, lane, workload.check.0)?;
+) -> Result<Option<Turn<'a>>, MeasureError> {
+    let Some(mut turn) = Turn::new(workload, bytes, lane, workload.check.0)? else { return Ok(None) };
     turn.sample(agreed)?;
     let amount = match lane.info().kind {
         Kind::Compiled => workload.compiled,
@@ -120,7 +120,7 @@ fn prepare<'a>(
     };
     turn.samples.amount = scaled(workload, amount, effort.scale);
     turn.sample(agreed)?;
-    Ok(turn)
+    Ok(Some(turn))
 }
 
 /// Fibonacci's work is exponential in the amount; everything else is linear.
@@ -160,6 +160,8 @@ struct Turn<'a> {
     code: Box<dyn Compiled>,
     provider: Option<Box<dyn Compiled>>,
     live: Option<Box<dyn Running>>,
+    /// Where an instance with WASI works; removed with the turn.
+    _folder: Option<tempfile::TempDir>,
     samples: Samples,
 }
 
@@ -169,13 +171,21 @@ impl<'a> Turn<'a> {
         bytes: &'a [u8],
         lane: &'a dyn Lane,
         amount: u32,
-    ) -> Result<Self, MeasureError> {
+    ) -> Result<Option<Self>, MeasureError> {
         let info = lane.info();
         let name = info.name;
         let failed = |error| MeasureError::Engine { workload: workload.name, lane: name, error };
         let code = lane.compile(bytes).map_err(failed)?;
+        let mut folder = None;
         let live = match workload.drive {
             Drive::Run(_) | Drive::TypedCalls | Drive::UntypedCalls => Some(code.start().map_err(failed)?),
+            Drive::Wasi(_) => {
+                let made = tempfile::tempdir().map_err(|error| failed(EngineError(error.to_string())))?;
+                let Some(mut live) = code.start_in(made.path()).map_err(failed)? else { return Ok(None) };
+                live.run("prepare", PIECES as i32).map_err(failed)?;
+                folder = Some(made);
+                Some(live)
+            }
             _ => None,
         };
         let provider = match workload.drive {
@@ -183,7 +193,7 @@ impl<'a> Turn<'a> {
             _ => None,
         };
         let samples = Samples { info, amount, checksum: 0, took: Vec::new() };
-        Ok(Turn { workload, bytes, lane, code, provider, live, samples })
+        Ok(Some(Turn { workload, bytes, lane, code, provider, live, _folder: folder, samples }))
     }
 
     /// One timed run, whose checksum must be right.
@@ -210,7 +220,7 @@ impl<'a> Turn<'a> {
     fn drive(&mut self) -> Result<i64, EngineError> {
         let amount = self.samples.amount;
         match (self.workload.drive, &mut self.live, &self.provider) {
-            (Drive::Run(export), Some(live), _) => live.run(export, amount as i32),
+            (Drive::Run(export) | Drive::Wasi(export), Some(live), _) => live.run(export, amount as i32),
             (Drive::TypedCalls, Some(live), _) => live.typed_calls(amount),
             (Drive::UntypedCalls, Some(live), _) => live.untyped_calls(amount),
             (Drive::Instances { probe }, ..) => self.code.instances(amount, probe),

@@ -34,6 +34,7 @@ pub const PAIRINGS: &[Pairing] = &[
             (Group::HostCall, 1.2),
             (Group::Instantiate, 1.2),
             (Group::Compile, 1.1),
+            (Group::Wasi, 1.0),
         ],
     },
     Pairing {

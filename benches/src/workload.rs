@@ -32,11 +32,13 @@ pub enum Group {
     Instantiate,
     /// From bytes to a module.
     Compile,
+    /// Calls of WASI, in a folder of the host.
+    Wasi,
 }
 
 impl Group {
     /// All groups in the order of the report.
-    pub const ALL: [Group; 8] = [
+    pub const ALL: [Group; 9] = [
         Group::Execution,
         Group::Simd,
         Group::Memory64,
@@ -45,6 +47,7 @@ impl Group {
         Group::HostCall,
         Group::Instantiate,
         Group::Compile,
+        Group::Wasi,
     ];
 
     /// The group's name, as in JSON and on the command line.
@@ -58,6 +61,7 @@ impl Group {
             Group::HostCall => "host-call",
             Group::Instantiate => "instantiate",
             Group::Compile => "compile",
+            Group::Wasi => "wasi",
         }
     }
 }
@@ -67,6 +71,8 @@ impl Group {
 pub enum Drive {
     /// One call of this export with the amount as its argument.
     Run(&'static str),
+    /// The same, by an instance that has WASI and a folder of its own. `prepare` has been called before.
+    Wasi(&'static str),
     /// As many typed calls of `tick` from the host.
     TypedCalls,
     /// As many calls of `tick` with a slice of values.
@@ -171,6 +177,13 @@ const fn other(
     Workload { name, group, drive, source, check, compiled: amounts.0, interpreted: amounts.1 }
 }
 
+/// How many pieces of 64 KiB the file has that is copied: 64 MiB.
+pub const PIECES: u32 = 1024;
+
+const fn wasi(name: &'static str, export: &'static str, check: (u32, i64), amount: u32) -> Workload {
+    other(name, Group::Wasi, Drive::Wasi(export), file!("wasi"), check, (amount, amount))
+}
+
 /// Every workload.
 pub const WORKLOADS: &[Workload] = &[
     run("mix", file!("mix"), (3, 7112786808405667327), 250, 40),
@@ -272,4 +285,8 @@ pub const WORKLOADS: &[Workload] = &[
         (1, 30),
     ),
     other("compile-tiny", Group::Compile, Drive::Compilations, file!("fib"), (15, 610), (15, 300)),
+    wasi("wasi-copy", "copy", (3, 3), PIECES),
+    wasi("wasi-write", "write", (100, 100), 10_000),
+    wasi("wasi-clock", "clock", (100, 100), 100_000),
+    wasi("wasi-open", "open", (100, 100), 2000),
 ];

@@ -4,11 +4,13 @@
 
 use std::any::Any;
 use std::fmt::Display;
+use std::path::Path;
 use std::rc::Rc;
 
 use assay_runtime::{
     Caller, Config, Engine, EngineKind, Func, Instance, Linker, Module, Store, TypedFunc, Val,
 };
+use assay_wasi::{DirPerms, FilePerms, WasiCtx, WasiCtxBuilder};
 
 use super::{Compiled, EngineError, Info, Kind, Lane, Result, Running, add, other_engine};
 
@@ -70,6 +72,16 @@ impl Compiled for Code {
         Ok(Box::new(Live { store, instance }))
     }
 
+    fn start_in(&self, folder: &Path) -> Result<Option<Box<dyn Running>>> {
+        let mut linker = Linker::<WasiCtx>::new(&self.engine);
+        assay_wasi::add_to_linker(&mut linker, |wasi| wasi).map_err(said)?;
+        let mut builder = WasiCtxBuilder::new();
+        builder.preopened_dir(folder, "/", DirPerms::all(), FilePerms::all()).map_err(said)?;
+        let mut store = Store::new(&self.engine, builder.build().map_err(said)?);
+        let instance = linker.instantiate(&mut store, &self.module).map_err(said)?;
+        Ok(Some(Box::new(Live { store, instance })))
+    }
+
     fn instances(&self, amount: u32, probe: bool) -> Result<i64> {
         let pre = self.linker.instantiate_pre(&self.module).map_err(said)?;
         let mut sum = 0_i64;
@@ -105,12 +117,12 @@ fn call_probe(store: &mut Store<i64>, instance: &Instance, round: u32) -> Result
     probe.call(store, round as i32).map(i64::from).map_err(said)
 }
 
-struct Live {
-    store: Store<i64>,
+struct Live<T: 'static> {
+    store: Store<T>,
     instance: Instance,
 }
 
-impl Running for Live {
+impl<T> Running for Live<T> {
     fn run(&mut self, export: &str, amount: i32) -> Result<i64> {
         let run: TypedFunc<i32, i64> = self.instance.get_typed_func(&mut self.store, export).map_err(said)?;
         run.call(&mut self.store, amount).map_err(said)

@@ -10,6 +10,10 @@ mod assay;
 mod wasmi;
 #[cfg(feature = "peer-wasmtime")]
 mod wasmtime;
+#[cfg(feature = "peer-wasi")]
+mod wasmtime_wasi;
+
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -54,6 +58,8 @@ pub trait Lane {
 pub trait Compiled {
     /// An instance in a store of its own, with the host functions.
     fn start(&self) -> Result<Box<dyn Running>>;
+    /// An instance with WASI, to which this folder is descriptor 3. None if the engine comes without WASI here.
+    fn start_in(&self, folder: &Path) -> Result<Option<Box<dyn Running>>>;
     /// So many instances, each in a new store; returns their number, or the sum of their probes.
     fn instances(&self, amount: u32, probe: bool) -> Result<i64>;
     /// So many instances in one new store, linked to an instance of `provider`; the sum of their probes.

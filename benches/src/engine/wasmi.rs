@@ -3,6 +3,7 @@
 
 use std::any::Any;
 use std::fmt::Display;
+use std::path::Path;
 use std::rc::Rc;
 
 use ::wasmi::{
@@ -58,6 +59,10 @@ impl Compiled for Code {
         let mut store = Store::new(&self.engine, 0);
         let instance = self.linker.instantiate_and_start(&mut store, &self.module).map_err(said)?;
         Ok(Box::new(Live { store, instance }))
+    }
+
+    fn start_in(&self, _: &Path) -> Result<Option<Box<dyn Running>>> {
+        Ok(None)
     }
 
     fn instances(&self, amount: u32, probe: bool) -> Result<i64> {

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::fmt::Display;
+use std::path::Path;
 use std::rc::Rc;
 
 use ::wasmtime::{Caller, Config, Engine, Func, Instance, Linker, Module, Store, TypedFunc, Val};
@@ -53,6 +54,16 @@ impl Compiled for Code {
         let mut store = Store::new(&self.engine, 0);
         let instance = self.linker.instantiate(&mut store, &self.module).map_err(said)?;
         Ok(Box::new(Live { store, instance }))
+    }
+
+    #[cfg(feature = "peer-wasi")]
+    fn start_in(&self, folder: &Path) -> Result<Option<Box<dyn Running>>> {
+        super::wasmtime_wasi::start(&self.engine, &self.module, folder).map(Some)
+    }
+
+    #[cfg(not(feature = "peer-wasi"))]
+    fn start_in(&self, _: &Path) -> Result<Option<Box<dyn Running>>> {
+        Ok(None)
     }
 
     fn instances(&self, amount: u32, probe: bool) -> Result<i64> {
@@ -128,6 +139,6 @@ impl Running for Live {
     }
 }
 
-fn said(error: impl Display) -> EngineError {
+pub(super) fn said(error: impl Display) -> EngineError {
     EngineError(format!("{error:#}"))
 }
