@@ -4,7 +4,7 @@ use crate::clock::Clock;
 use crate::ctx::WasiCtx;
 use crate::descriptor::{Descriptor, Directory, FileType, HostFile, Kind, Socket};
 use crate::limits::WasiLimits;
-use crate::perms::{DirPerms, FilePerms, rights};
+use crate::perms::{DirPerms, FilePerms, Granted, granted};
 use crate::pipe::{MemoryInputPipe, MemoryOutputPipe};
 use crate::random::Random;
 use crate::rights::Rights;
@@ -245,9 +245,10 @@ impl WasiCtxBuilder {
     ) -> Result<&mut Self, PreopenError> {
         let path = host_path.as_ref();
         let dir = open_directory(path).map_err(|source| PreopenError { path: path.to_owned(), source })?;
-        let (base, inheriting) = rights(dir_perms, file_perms);
+        let Granted { base, inheriting, withheld } = granted(dir_perms, file_perms);
         let directory = Directory { dir, preopen: Some(guest_path.into()), listing: None };
-        self.directories.push(Descriptor { kind: Kind::Directory(directory), base, inheriting, flags: 0 });
+        let kind = Kind::Directory(directory);
+        self.directories.push(Descriptor { kind, base, inheriting, withheld, flags: 0 });
         Ok(self)
     }
 
@@ -399,7 +400,7 @@ fn host_stream(fd: Option<OwnedFd>, what: &'static str, access: Rights) -> Resul
 }
 
 fn standard(kind: Kind, rights: Rights) -> Descriptor {
-    Descriptor { kind, base: rights.and(Rights::STREAM), inheriting: Rights::NONE, flags: 0 }
+    passing_nothing_on(kind, rights.and(Rights::STREAM))
 }
 
 fn socket(fd: OwnedFd) -> Result<Descriptor, BuildError> {
@@ -409,6 +410,9 @@ fn socket(fd: OwnedFd) -> Result<Descriptor, BuildError> {
     let filetype = if stream { FileType::SocketStream } else { FileType::SocketDgram };
     // Its other owners keep their flags: whether we wait is decided call by call.
     let base = if listens { Rights::LISTENER } else { Rights::SOCKET };
-    let kind = Kind::Socket(Socket { fd, filetype });
-    Ok(Descriptor { kind, base, inheriting: Rights::NONE, flags: 0 })
+    Ok(passing_nothing_on(Kind::Socket(Socket { fd, filetype }), base))
+}
+
+fn passing_nothing_on(kind: Kind, base: Rights) -> Descriptor {
+    Descriptor { kind, base, inheriting: Rights::NONE, withheld: Rights::NONE, flags: 0 }
 }

@@ -58,6 +58,8 @@ pub(crate) struct Descriptor {
     pub(crate) base: Rights,
     /// What descriptors opened through it may get.
     pub(crate) inheriting: Rights,
+    /// What the embedder's grant withholds of that: those descriptors do without it, even if it is asked for.
+    pub(crate) withheld: Rights,
     /// As the guest sees them. `NONBLOCK` is ours alone: descriptors of the host are shared with other processes, whose
     /// flags are not for a guest to change.
     pub(crate) flags: u16,
@@ -180,6 +182,12 @@ impl Descriptor {
             Kind::Socket(socket) => self.base.require(needed).map(|()| socket),
             _ => Err(Errno::Notsock),
         }
+    }
+
+    /// Refuses rights that a descriptor opened through this one cannot have. What the grant withholds counts as passed
+    /// on here: standard libraries ask for every right on every file, also where nothing may be changed.
+    pub(crate) fn check_passed_on(&self, asked: Rights) -> Result<(), Errno> {
+        self.inheriting.and(self.withheld).require(asked)
     }
 
     pub(crate) fn is_nonblocking(&self) -> bool {

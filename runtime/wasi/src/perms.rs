@@ -50,8 +50,18 @@ impl std::ops::BitOr for FilePerms {
     }
 }
 
-/// The rights of a preopened directory itself, and those it passes on.
-pub(crate) fn rights(dir: DirPerms, file: FilePerms) -> (Rights, Rights) {
+/// The rights of a preopened directory.
+pub(crate) struct Granted {
+    /// Those it has itself.
+    pub(crate) base: Rights,
+    /// Those it passes on.
+    pub(crate) inheriting: Rights,
+    /// Those that may be asked for below it, in vain.
+    pub(crate) withheld: Rights,
+}
+
+/// The rights that permissions come to.
+pub(crate) fn granted(dir: DirPerms, file: FilePerms) -> Granted {
     let mut base = Rights::DIRECTORY;
     if dir.0 & DirPerms::READ.0 == 0 {
         base = base.without(Rights::FD_READDIR.and(Rights::PATH_READLINK).and(Rights::PATH_FILESTAT_GET));
@@ -73,26 +83,40 @@ pub(crate) fn rights(dir: DirPerms, file: FilePerms) -> (Rights, Rights) {
     if file.0 & FilePerms::WRITE.0 == 0 {
         files = files.without(Rights::FILE_CHANGE);
     }
-    (base, base.and(files))
+    let inheriting = base.and(files);
+    let withheld = Rights::DIRECTORY.and(Rights::FILE).without(inheriting).without(Rights::ACCESS);
+    Granted { base, inheriting, withheld }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{DirPerms, FilePerms, rights};
+    use super::{DirPerms, FilePerms, granted};
     use crate::rights::Rights;
 
     #[test]
     fn read_only_leaves_nothing_that_changes() {
-        let (base, inheriting) = rights(DirPerms::READ, FilePerms::READ);
+        let granted = granted(DirPerms::READ, FilePerms::READ);
+        let (base, inheriting) = (granted.base, granted.inheriting);
         let change = Rights::FILE_CHANGE.and(Rights::DIRECTORY_CHANGE).and(Rights::PATH_FILESTAT_SET_SIZE);
         let change = change.and(Rights::PATH_FILESTAT_SET_TIMES);
         assert_eq!((base.within(change), inheriting.within(change)), (Rights::NONE, Rights::NONE));
         assert!(inheriting.contains(Rights::FD_READ.and(Rights::PATH_OPEN)));
+        assert!(granted.withheld.contains(change.without(Rights::ACCESS)));
+    }
+
+    #[test]
+    fn nothing_is_withheld_that_opens_files_differently_or_is_passed_on() {
+        for dir in [DirPerms::READ, DirPerms::MUTATE, DirPerms::all()] {
+            for file in [FilePerms::READ, FilePerms::WRITE, FilePerms::all()] {
+                let granted = granted(dir, file);
+                assert!(!granted.withheld.intersects(Rights::ACCESS.and(granted.inheriting)));
+            }
+        }
     }
 
     #[test]
     fn files_that_cannot_be_written_cannot_be_moved_to_where_they_can() {
-        let (base, _) = rights(DirPerms::all(), FilePerms::READ);
+        let base = granted(DirPerms::all(), FilePerms::READ).base;
         assert!(!base.intersects(Rights::PATH_LINK_SOURCE.and(Rights::PATH_RENAME_SOURCE)));
     }
 }

@@ -97,8 +97,8 @@ impl Rights {
         .and(Self::PATH_REMOVE_DIRECTORY)
         .and(Self::PATH_UNLINK_FILE);
 
-    /// What a request for it opens a file differently for: refused when it is not granted. Everything else is granted
-    /// as far as it can be, because standard libraries ask for all of it.
+    /// What a file is opened differently for. A grant without it passes it on to nobody, and to ask for it is an error;
+    /// of everything else, a grant withholds what it does not include.
     pub(crate) const ACCESS: Self =
         Self::FD_READ.and(Self::FD_WRITE).and(Self::FD_ALLOCATE).and(Self::FD_FILESTAT_SET_SIZE);
 

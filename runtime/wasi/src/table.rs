@@ -99,7 +99,8 @@ mod tests {
     use crate::rights::Rights;
 
     fn null() -> Descriptor {
-        Descriptor { kind: Kind::Null, base: Rights::NONE, inheriting: Rights::NONE, flags: 0 }
+        let none = Rights::NONE;
+        Descriptor { kind: Kind::Null, base: none, inheriting: none, withheld: none, flags: 0 }
     }
 
     #[test]

@@ -50,6 +50,8 @@ pub(crate) fn fd_fdstat_set_rights(call: &mut Call<'_>, fd: u32, base: u64, inhe
     descriptor.inheriting.require(inheriting)?;
     descriptor.base = base;
     descriptor.inheriting = inheriting;
+    // The guest has said what is passed on, and that is all of it.
+    descriptor.withheld = Rights::NONE;
     Ok(())
 }
 

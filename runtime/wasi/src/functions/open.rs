@@ -93,7 +93,7 @@ pub(crate) fn path_open(
 fn open(call: &Call<'_>, fd: u32, request: &Request) -> Outcome<Descriptor> {
     let parent = call.ctx.table.get(fd)?;
     let directory = parent.directory(request.needed())?;
-    parent.inheriting.require(request.base.within(Rights::ACCESS))?;
+    parent.check_passed_on(request.base)?;
     if request.has(oflags::DIRECTORY) {
         if request.has(oflags::CREAT) {
             return Err(Errno::Inval.into());
@@ -108,11 +108,12 @@ fn open(call: &Call<'_>, fd: u32, request: &Request) -> Outcome<Descriptor> {
     let filetype = FileType::from(rustix::fs::FileType::from_raw_mode(rustix::fs::fstat(&file)?.st_mode));
     let base = request.base.within(parent.inheriting);
     let inheriting = request.inheriting.within(parent.inheriting);
+    let withheld = request.inheriting.within(parent.withheld);
     if filetype == FileType::Directory {
         let dir = Dir::from_std_file(listable(file)?.into());
         let kind = Kind::Directory(Directory { dir, preopen: None, listing: None });
         let base = base.within(Rights::DIRECTORY);
-        return Ok(Descriptor { kind, base, inheriting, flags: request.fdflags });
+        return Ok(Descriptor { kind, base, inheriting, withheld, flags: request.fdflags });
     }
     if request.fdflags & fdflags::APPEND != 0 {
         let flags = rustix::fs::fcntl_getfl(&file)?;
@@ -121,7 +122,7 @@ fn open(call: &Call<'_>, fd: u32, request: &Request) -> Outcome<Descriptor> {
     let kind = Kind::File(HostFile::opened(file, filetype));
     // Nothing is opened through a file, so it passes nothing on that only directories have.
     let (base, inheriting) = (base.within(Rights::FILE), inheriting.within(Rights::FILE));
-    Ok(Descriptor { kind, base, inheriting, flags: request.fdflags })
+    Ok(Descriptor { kind, base, inheriting, withheld: Rights::NONE, flags: request.fdflags })
 }
 
 /// A directory that was opened only to look entries up, opened to list them.

@@ -32,7 +32,8 @@ pub(crate) fn sock_accept(call: &mut Call<'_>, fd: u32, flags: u32, accepted: u3
         }
     };
     let kind = Kind::Socket(Socket { fd: accepted, filetype: FileType::SocketStream });
-    let descriptor = Descriptor { kind, base: Rights::SOCKET, inheriting: Rights::NONE, flags };
+    let descriptor =
+        Descriptor { kind, base: Rights::SOCKET, inheriting: Rights::NONE, withheld: Rights::NONE, flags };
     let number = call.ctx.table.insert(descriptor)?;
     call.memory.fill(place, number.to_le_bytes());
     Ok(())

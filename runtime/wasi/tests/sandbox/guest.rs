@@ -19,7 +19,8 @@ pub(crate) const READ: u64 = 1 << 1;
 pub(crate) const SEEK: u64 = 1 << 2;
 pub(crate) const TELL: u64 = 1 << 5;
 pub(crate) const WRITE: u64 = 1 << 6;
-pub(crate) const ALL: u64 = (1 << 30) - 1;
+/// All that files and directories have.
+pub(crate) const ALL: u64 = (1 << 28) - 1;
 /// All that a file has.
 pub(crate) const FILE: u64 = 0b1000_1110_0000_0000_0001_1111_1111;
 

@@ -79,6 +79,64 @@ fn reading_a_read_only_directory_works() {
     });
 }
 
+/// What standard libraries ask for, given what the directory says that it passes on: base and inheriting rights.
+type Library = fn(reads: bool, writes: bool, passed_on: u64) -> (u64, u64);
+
+/// In C: everything that the mode does not exclude, of what the directory passes on.
+fn wasi_libc(reads: bool, writes: bool, passed_on: u64) -> (u64, u64) {
+    let writing = 1 | WRITE | 1 << 8 | 1 << 22;
+    let reading = READ | 1 << 14;
+    let mut base = !(writing | reading);
+    base |= if reads { reading } else { 0 };
+    base |= if writes { writing } else { 0 };
+    (base & passed_on, passed_on)
+}
+
+/// In Rust: a fixed set for each mode, with everything that a path can have.
+fn rust(reads: bool, writes: bool, _: u64) -> (u64, u64) {
+    let mut base = 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 7 | 1 << 21 | 1 << 23 | 1 << 27;
+    base |=
+        0x0000_3e00 | 1 << 15 | 1 << 16 | 1 << 17 | 1 << 18 | 1 << 19 | 1 << 20 | 1 << 24 | 1 << 25 | 1 << 26;
+    base |= if reads { READ | 1 << 14 } else { 0 };
+    base |= if writes { 1 | WRITE | 1 << 8 | 1 << 22 } else { 0 };
+    (base, !0)
+}
+
+/// In Go: what a file or a directory can have, without what the mode excludes.
+fn go(reads: bool, writes: bool, _: u64) -> (u64, u64) {
+    let mut base = FILE;
+    base &= if reads { !0 } else { !READ };
+    base &= if writes { !0 } else { !(1 | WRITE | 1 << 8 | 1 << 22) };
+    (base, FILE)
+}
+
+#[test]
+fn what_standard_libraries_ask_for_is_enough_for_them() {
+    let libraries: [(&str, Library); 3] = [("C", wasi_libc), ("Rust", rust), ("Go", go)];
+    for (name, library) in libraries {
+        attempt(&format!("path_open as {name} calls it"), |guest, _| {
+            for (fd, bytes) in [(SANDBOX, "inside"), (READONLY, "fixed")] {
+                let (_, _, _, passed_on) = guest.fdstat(fd).unwrap();
+                let file = guest.open_with(fd, 1, "file.txt", 0, library(true, false, passed_on), 0).unwrap();
+                assert_eq!(guest.read(file, 64), Ok(bytes.into()));
+                assert_eq!(guest.seek(file, 0, 0), Ok(0));
+                let dir = guest.open_with(fd, 1, "dir", DIRECTORY, library(true, false, passed_on), 0);
+                assert!(dir.is_ok());
+                let (_, _, got, _) = guest.fdstat(file).unwrap();
+                assert_eq!(got & !passed_on, 0, "nothing is widened");
+            }
+            let (_, _, _, passed_on) = guest.fdstat(SANDBOX).unwrap();
+            let rights = library(true, true, passed_on);
+            let file = guest.open_with(SANDBOX, 1, "new", CREAT, rights, 0).unwrap();
+            assert_eq!(guest.write(file, "kept"), Ok(4));
+            let (_, _, _, passed_on) = guest.fdstat(READONLY).unwrap();
+            let rights = library(true, true, passed_on);
+            let written = guest.open_with(READONLY, 1, "file.txt", 0, rights, 0);
+            refused(written.and_then(|file| guest.write(file, "x")), &[Errno::Notcapable]);
+        });
+    }
+}
+
 #[test]
 fn rights_are_never_widened() {
     attempt("fd_fdstat_set_rights widens", |guest, _| {
@@ -98,6 +156,26 @@ fn rights_are_never_widened() {
         refused(guest.open(dir, "file.txt", 0, READ | WRITE), &[Errno::Notcapable]);
         let file = guest.open_with(dir, 1, "file.txt", 0, (READ, ALL), 0).unwrap();
         assert_eq!(guest.fdstat(file).map(|stat| (stat.2, stat.3)), Ok((READ, READ | SEEK)));
+    });
+    for bit in 0..64 {
+        attempt(&format!("path_open asks for right {bit}, which is not passed on"), |guest, _| {
+            let right = 1_u64 << bit;
+            let dir = guest.open_with(SANDBOX, 1, "dir", DIRECTORY, (1 << 13, ALL & !right), 0).unwrap();
+            refused(guest.open(dir, "file.txt", 0, right), &[Errno::Notcapable]);
+            refused(guest.open(dir, "nested", DIRECTORY, right), &[Errno::Notcapable]);
+            refused(guest.open(dir, "file.txt", 0, FILE | right), &[Errno::Notcapable]);
+            assert!(guest.open(dir, "file.txt", 0, FILE & !right).is_ok());
+            // What nobody passes on is not even passed on by what is granted.
+            assert_eq!(guest.open(SANDBOX, "file.txt", 0, FILE | right).is_ok(), ALL & right != 0);
+        });
+    }
+    attempt("what is given up is not withheld but gone", |guest, _| {
+        let times = 1 << 23;
+        assert!(guest.open(READONLY, "file.txt", 0, READ | times).is_ok());
+        let (_, _, base, inheriting) = guest.fdstat(READONLY).unwrap();
+        assert_eq!(guest.call("fd_fdstat_set_rights", args![READONLY, base, inheriting]), Ok(()));
+        refused(guest.open(READONLY, "file.txt", 0, READ | times), &[Errno::Notcapable]);
+        assert!(guest.open(READONLY, "file.txt", 0, READ).is_ok());
     });
     attempt("rights given up are gone below", |guest, _| {
         let (_, _, base, inheriting) = guest.fdstat(SANDBOX).unwrap();
