@@ -67,6 +67,6 @@ pub use ctx::WasiCtx;
 pub use errno::Errno;
 pub use limits::WasiLimits;
 pub use linker::{FUNCTIONS, MODULES, add_to_linker};
-pub use permitted::permitted;
+pub use permitted::{errnos, permitted};
 pub use perms::{DirPerms, FilePerms};
 pub use pipe::{MemoryInputPipe, MemoryOutputPipe};

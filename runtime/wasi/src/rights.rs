@@ -99,8 +99,8 @@ impl Rights {
 
     /// What a file is opened differently for. A grant without it passes it on to nobody, and to ask for it is an error;
     /// of everything else, a grant withholds what it does not include.
-    pub(crate) const ACCESS: Self =
-        Self::FD_READ.and(Self::FD_WRITE).and(Self::FD_ALLOCATE).and(Self::FD_FILESTAT_SET_SIZE);
+    /// The right to set the size alone does not count: some libraries ask for it in order to read.
+    pub(crate) const ACCESS: Self = Self::FD_READ.and(Self::FD_WRITE).and(Self::FD_ALLOCATE);
 
     /// What a standard stream has, beside reading or writing.
     pub(crate) const STREAM: Self =

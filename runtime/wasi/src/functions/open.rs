@@ -40,6 +40,12 @@ struct Request {
 }
 
 impl Request {
+    /// The same, with no more rights than these.
+    fn within(self, passed_on: Rights) -> Self {
+        let (base, inheriting) = (self.base.within(passed_on), self.inheriting.within(passed_on));
+        Self { base, inheriting, ..self }
+    }
+
     fn has(&self, oflag: u32) -> bool {
         self.oflags & oflag != 0
     }
@@ -84,16 +90,18 @@ pub(crate) fn path_open(
     let fdflags = u16::try_from(fdflags).map_err(|_| Errno::Inval)?;
     let (base, inheriting) = (Rights(base), Rights(inheriting));
     let request = Request { path, follow: follow(lookup)?, oflags, base, inheriting, fdflags };
-    let descriptor = open(call, fd, &request)?;
+    let descriptor = open(call, fd, request)?;
     let number = call.ctx.table.insert(descriptor)?;
     call.memory.fill(place, number.to_le_bytes());
     Ok(())
 }
 
-fn open(call: &Call<'_>, fd: u32, request: &Request) -> Outcome<Descriptor> {
+fn open(call: &Call<'_>, fd: u32, request: Request) -> Outcome<Descriptor> {
     let parent = call.ctx.table.get(fd)?;
     let directory = parent.directory(request.needed())?;
     parent.check_passed_on(request.base)?;
+    let withheld = request.inheriting.within(parent.withheld);
+    let request = request.within(parent.inheriting);
     if request.has(oflags::DIRECTORY) {
         if request.has(oflags::CREAT) {
             return Err(Errno::Inval.into());
@@ -104,11 +112,9 @@ fn open(call: &Call<'_>, fd: u32, request: &Request) -> Outcome<Descriptor> {
     }
     call.ctx.table.check_room()?;
     call.wait.check()?;
-    let file = host_open(&directory.dir, request)?;
+    let file = host_open(&directory.dir, &request)?;
     let filetype = FileType::from(rustix::fs::FileType::from_raw_mode(rustix::fs::fstat(&file)?.st_mode));
-    let base = request.base.within(parent.inheriting);
-    let inheriting = request.inheriting.within(parent.inheriting);
-    let withheld = request.inheriting.within(parent.withheld);
+    let (base, inheriting) = (request.base, request.inheriting);
     if filetype == FileType::Directory {
         let dir = Dir::from_std_file(listable(file)?.into());
         let kind = Kind::Directory(Directory { dir, preopen: None, listing: None });

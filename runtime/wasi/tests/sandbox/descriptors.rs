@@ -1,10 +1,14 @@
 //! Descriptors: numbers, limits, and files that would keep a host waiting.
 
-use crate::guest::{CREAT, DIRECTORY, FILE, READ, WRITE, args, refused};
-use crate::world::{READONLY, SANDBOX, World, attempt, attempt_with};
-use assay_wasi::{Errno, WasiLimits};
+use crate::guest::{BYTES, CREAT, DIRECTORY, FILE, READ, WRITE, args, refused};
+use crate::world::{READONLY, SANDBOX, World, attempt, attempt_with, open_descriptors};
+use assay_wasi::{DirPerms, Errno, FilePerms, WasiCtxBuilder, WasiLimits};
 use rustix::fs::{FileType, Mode, mknodat};
 use std::os::unix::net::UnixListener;
+use std::time::{Duration, Instant};
+
+/// A million where the code is fast. The size must not matter.
+const RENUMBERINGS: u32 = if cfg!(debug_assertions) { 20_000 } else { 1_000_000 };
 
 #[test]
 fn renumbering_takes_open_numbers_only() {
@@ -39,9 +43,13 @@ fn renumbering_takes_open_numbers_only() {
         refused(guest.open(SANDBOX, "file.txt", 0, WRITE), &[Errno::Notcapable]);
         assert_eq!(guest.contents(SANDBOX, "file.txt"), Ok(b"fixed".to_vec()));
     });
-    attempt("fd_renumber: 20,000 times", |guest, _| {
+    attempt("fd_renumber: again and again", |guest, _| {
         let (mut from, mut to) = (guest.open(SANDBOX, "file.txt", 0, READ).unwrap(), 0);
-        for _ in 0..10_000 {
+        let open = open_descriptors();
+        for round in 0..RENUMBERINGS {
+            if round % (RENUMBERINGS / 4) == 0 && crate::lane::enter() {
+                assert_eq!(open_descriptors(), open, "the host's descriptors");
+            }
             to = guest.open(SANDBOX, "dir/file.txt", 0, READ).unwrap();
             assert_eq!(guest.call("fd_renumber", args![from, to]), Ok(()));
             std::mem::swap(&mut from, &mut to);
@@ -135,8 +143,95 @@ fn special_files_keep_nobody_waiting() {
         refused(guest.open(SANDBOX, "fifo", DIRECTORY, READ), &[Errno::Notdir]);
         assert!(guest.open(SANDBOX, "dir", DIRECTORY, READ).is_ok());
     });
+    attempt("a descriptor whose directory has gone", |guest, world| {
+        let dir = guest.directory(SANDBOX, "dir").unwrap();
+        let file = guest.open(dir, "file.txt", 0, READ).unwrap();
+        std::fs::rename(world.path("sandbox"), world.path("elsewhere")).unwrap();
+        assert_eq!(guest.contents(dir, "file.txt"), Ok(b"inside".to_vec()), "moved, but still the same");
+        std::fs::remove_dir_all(world.path("elsewhere")).unwrap();
+        refused(guest.open(dir, "file.txt", 0, READ), &[Errno::Noent]);
+        refused(guest.open(SANDBOX, "new", CREAT, FILE), &[Errno::Noent]);
+        refused(guest.on_path("path_create_directory", SANDBOX, "new"), &[Errno::Noent]);
+        refused(guest.stat(SANDBOX, 1, "file.txt"), &[Errno::Noent]);
+        assert_eq!(guest.names(SANDBOX, 512), Ok(Vec::new()));
+        assert_eq!(guest.read(file, 6), Ok(b"inside".to_vec()), "what is open stays");
+        std::fs::create_dir(world.path("sandbox")).unwrap();
+    });
     attempt_with("socket file: open", special, |guest, _| {
         refused(guest.open(SANDBOX, "socket", 0, READ), &[Errno::Nxio]);
         assert!(guest.stat(SANDBOX, 0, "socket").is_ok());
     });
+}
+
+/// The host's own devices, for as long as nothing is written to them that they keep.
+fn devices(_: &World) -> WasiCtxBuilder {
+    let mut builder = WasiCtxBuilder::new();
+    builder.preopened_dir("/dev", "/dev", DirPerms::READ, FilePerms::all()).unwrap();
+    builder
+}
+
+#[test]
+fn devices_keep_nobody_waiting() {
+    attempt_with("device: without an end", devices, |guest, _| {
+        let zero = guest.open(SANDBOX, "zero", 0, READ | WRITE).unwrap();
+        assert_eq!(guest.fdstat(zero).map(|stat| stat.0), Ok(2));
+        guest.put(BYTES, &[7; 64]);
+        assert_eq!(guest.read(zero, 64), Ok(vec![0; 64]));
+        assert_eq!(guest.read(zero, 1 << 20).map(|bytes| bytes.len()), Ok(1 << 20));
+        assert_eq!(guest.write(zero, "swallowed"), Ok(9));
+    });
+    attempt_with("device: always full", devices, |guest, _| {
+        let full = guest.open(SANDBOX, "full", 0, WRITE).unwrap();
+        refused(guest.write(full, "x"), &[Errno::Nospc]);
+        let null = guest.open(SANDBOX, "null", 0, WRITE).unwrap();
+        assert_eq!(guest.write(null, "x"), Ok(1));
+    });
+    attempt_with("device: always empty", devices, |guest, _| {
+        let null = guest.open(SANDBOX, "null", 0, READ | WRITE).unwrap();
+        assert_eq!((guest.read(null, 9), guest.write(null, "gone")), (Ok(Vec::new()), Ok(4)));
+    });
+    attempt_with("device: is no directory", devices, |guest, _| {
+        refused(guest.open(SANDBOX, "zero", DIRECTORY, READ), &[Errno::Notdir]);
+        refused(guest.open(SANDBOX, "zero/x", 0, READ), &[Errno::Notdir]);
+        assert!(guest.stat(SANDBOX, 1, "zero").is_ok());
+    });
+    attempt_with(
+        "device: made inside of a granted directory",
+        |world| {
+            let dir =
+                rustix::fs::open(world.path("sandbox"), rustix::fs::OFlags::PATH, Mode::empty()).unwrap();
+            // A console that nobody has, a disk that is not there, and an endless supply.
+            let nodes = [
+                ("zero", FileType::CharacterDevice, (1, 5)),
+                ("serial", FileType::CharacterDevice, (4, 127)),
+                ("nothing", FileType::CharacterDevice, (250, 250)),
+                ("disk", FileType::BlockDevice, (7, 250)),
+            ];
+            for (name, kind, (major, minor)) in nodes {
+                let device = rustix::fs::makedev(major, minor);
+                if let Err(error) = mknodat(&dir, name, kind, Mode::from_raw_mode(0o600), device) {
+                    println!("NOTICE: skipped, devices cannot be made here ({error})");
+                    break;
+                }
+            }
+            world.builder()
+        },
+        |guest, world| {
+            if !world.path("sandbox/disk").exists() {
+                return;
+            }
+            let start = Instant::now();
+            for name in ["serial", "nothing", "disk"] {
+                let _ = guest.open(SANDBOX, name, 0, READ).map(|fd| guest.close(fd));
+                let _ = guest.open(SANDBOX, name, 0, FILE).map(|fd| guest.close(fd));
+                assert!(guest.stat(SANDBOX, 1, name).is_ok());
+            }
+            match guest.open(SANDBOX, "zero", 0, READ) {
+                Ok(zero) => assert_eq!(guest.read(zero, 64), Ok(vec![0; 64])),
+                // Where the file system has no devices.
+                refusal => refused(refusal, &[Errno::Acces]),
+            }
+            assert!(start.elapsed() < Duration::from_secs(5));
+        },
+    );
 }

@@ -2,7 +2,7 @@
 
 use assay_runtime::{Config, Engine, EngineKind, Error, Instance, Linker, Memory, Module, Store, Val};
 use assay_wasi::{Errno, FUNCTIONS, WasiCtx};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -105,6 +105,23 @@ macro_rules! args {
 }
 pub(crate) use args;
 
+/// Each error number of each function that was seen, and whether that has been said.
+static ANSWERS: Mutex<BTreeMap<(String, u32), bool>> = Mutex::new(BTreeMap::new());
+
+fn answered(name: &str, errno: u32) {
+    let mut answers = ANSWERS.lock().unwrap_or_else(PoisonError::into_inner);
+    answers.entry((name.to_owned(), errno)).or_insert(false);
+}
+
+/// Says which error numbers are new, for the process that compares them with the table.
+pub(crate) fn say_answers() {
+    let mut answers = ANSWERS.lock().unwrap_or_else(PoisonError::into_inner);
+    for ((name, errno), said) in answers.iter_mut().filter(|(_, said)| !**said) {
+        println!("answer: {name} {errno}");
+        *said = true;
+    }
+}
+
 impl Guest {
     pub(crate) fn new(kind: EngineKind, ctx: WasiCtx) -> Self {
         Self::importing(kind, "wasi_snapshot_preview1", ctx)
@@ -136,6 +153,7 @@ impl Guest {
             Ok(errno) => {
                 let known = (0..=76).contains(&errno);
                 assert!(known, "{name} answered {errno}");
+                answered(name, errno);
                 Err(errno)
             }
             Err(error) => panic!("{name} unwound the guest: {error}"),

@@ -1,6 +1,11 @@
 //! Races: the host changes what a path means while a guest follows it.
 //!
-//! A short while in every run; `ASSAY_WASI_RACE_SECONDS` makes it as long as wanted.
+//! A short while in every run; `ASSAY_RACE=1h` (or `90s`, `10m`) lets the races of one process last so long together:
+//!
+//! ```text
+//! ASSAY_RACE=1h cargo test --release -p assay-wasi --test sandbox races -- --test-threads=1
+//! ASSAY_RACE=1h ASSAY_WASI_LANE=without-openat2 cargo test --release -p assay-wasi --test sandbox races -- --test-threads=1
+//! ```
 
 use crate::guest::{CREAT, FILE, Guest, READ};
 use crate::world::{SANDBOX, World, attempt};
@@ -9,9 +14,32 @@ use std::os::unix::fs::symlink;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+/// How many races there are, each on both engines.
+const RACES: u32 = 4 * 2;
+
+/// How long each race lasts.
 fn duration() -> Duration {
-    let seconds = std::env::var("ASSAY_WASI_RACE_SECONDS").ok().and_then(|text| text.parse().ok());
-    seconds.map_or(Duration::from_millis(300), Duration::from_secs)
+    match std::env::var("ASSAY_RACE") {
+        Ok(text) => together(&text).expect("ASSAY_RACE is a number with s, m or h") / RACES,
+        Err(_) => Duration::from_millis(300),
+    }
+}
+
+fn together(text: &str) -> Option<Duration> {
+    let unit = match text.chars().last()? {
+        's' => 1,
+        'm' => 60,
+        'h' => 3600,
+        _ => return None,
+    };
+    Some(Duration::from_secs(text[..text.len() - 1].parse::<u64>().ok()? * unit))
+}
+
+#[test]
+fn durations_are_read() {
+    let all = ["1h", "90s", "10m", "10", "m", "h1"].map(together);
+    let seconds = all.map(|duration| duration.map(|duration| duration.as_secs()));
+    assert_eq!(seconds, [Some(3600), Some(90), Some(600), None, None, None]);
 }
 
 /// Lets the guest act again and again while `disturb` does.

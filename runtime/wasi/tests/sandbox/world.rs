@@ -4,7 +4,7 @@
 //! directory that may only be read and the environment are compared; in a process that makes one attempt after another,
 //! the number of open descriptors as well.
 
-use crate::guest::{ENGINES, Guest};
+use crate::guest::{ENGINES, Guest, say_answers};
 use assay_runtime::EngineKind;
 use assay_wasi::{DirPerms, FilePerms, WasiCtxBuilder};
 use std::collections::BTreeMap;
@@ -99,7 +99,7 @@ fn survey(path: &Path, seen: &mut BTreeMap<PathBuf, String>) {
     }
 }
 
-fn open_descriptors() -> usize {
+pub(crate) fn open_descriptors() -> usize {
     fs::read_dir("/proc/self/fd").unwrap().count()
 }
 
@@ -133,6 +133,7 @@ pub(crate) fn attempt_with(
         assert_eq!(world.canary(), canary, "{name} on {engine:?}: outside");
     }
     println!("attempt: {name}");
+    say_answers();
 }
 
 fn guest(engine: EngineKind, builder: &mut WasiCtxBuilder) -> Guest {
