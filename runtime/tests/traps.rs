@@ -86,6 +86,38 @@ fn backtraces_name_the_frames_with_their_positions() {
 }
 
 #[test]
+fn callees_that_are_written_out_leave_backtraces_as_they_are() {
+    let cases: [(u32, &[&str]); 4] = [
+        (0, &["through", "run"]),
+        (2, &["divided", "through", "run"]),
+        (3, &["through", "run"]),
+        (9, &["through", "run"]),
+    ];
+    for (index, expected) in cases {
+        let text = format!(
+            r#"(module (type $t (func (param i32) (result i32))) (table 4 funcref)
+                (elem (i32.const 1) $leaf $divided $other)
+                (func $leaf (type $t) (i32.add (local.get 0) (i32.const 1)))
+                (func $divided (type $t) (i32.div_u (i32.const 1) (local.get 0)))
+                (func $other)
+                (func $through (param i32 i32) (result i32)
+                  (call $leaf (call_indirect (type $t) (call $leaf (local.get 0)) (local.get 1))))
+                (func $run (export "run") (result i32)
+                  (i32.add (call $leaf (i32.const 1)) (call $through (i32.const -1) (i32.const {index})))))"#
+        );
+        let mut seen = Vec::new();
+        for (name, engine) in engines(|_| {}) {
+            let error = run(&engine, &text).unwrap_err();
+            let frames = error.backtrace().unwrap().frames();
+            let names: Vec<_> = frames.iter().map(|frame| frame.func_name.as_str()).collect();
+            assert_eq!(names, expected, "{name}: index {index}");
+            seen.push((name, frames.iter().map(|frame| frame.offset.unwrap()).collect::<Vec<_>>()));
+        }
+        assert!(seen.windows(2).all(|pair| pair[0].1 == pair[1].1), "index {index}: {seen:x?}");
+    }
+}
+
+#[test]
 fn a_store_is_usable_after_a_trap() {
     let text = r#"(module (memory 1) (func (export "set") (param i32) (result i32)
         (i32.store (i32.const 0) (i32.const 5)) (i32.store (local.get 0) (i32.const 6)) (i32.load (i32.const 0))))"#;
@@ -132,7 +164,8 @@ fn exhaustion_is_a_trap_on_a_thread_with_little_stack() {
     (0..locals).for_each(|n| body.push_str(&format!("(local.set {n} (call $f))")));
     (0..locals).for_each(|n| body.push_str(&format!("(call $use (local.get {n}))")));
     let text = format!(
-        "(module (func $use (param i64)) (func $f (result i64) (local {}) {body} (i64.const 0))
+        "(module (memory 1) (func $use (param i64) (i64.store (i32.const 0) (local.get 0)))
+            (func $f (result i64) (local {}) {body} (i64.const 0))
             (func (export \"run\") (result i32) (drop (call $f)) (i32.const 0)))",
         "i64 ".repeat(locals)
     );

@@ -63,7 +63,7 @@ impl Compiler {
     /// # Errors
     /// That of the first function that is invalid or cannot be compiled.
     pub fn compile(&self, parsed: &ParsedModule, bytes: &[u8]) -> Result<CodeArtifact> {
-        let plan = ModulePlan::new(&parsed.model, bytes, &self.options);
+        let plan = ModulePlan::new(parsed, bytes, &self.options);
         let job = Job { isa: &self.isa, linear: &self.linear, plan: &plan, parsed, bytes };
         let functions = self.functions(&job).map_err(|error| match error {
             CompileError::Parse(error) => CompileError::Parse(parsed.classify(error, bytes)),

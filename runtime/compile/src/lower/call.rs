@@ -5,6 +5,7 @@
 
 use super::Lowering;
 use crate::abi::WasmAbi;
+use crate::error::Result;
 use crate::plan::{Dispatch, NOTHING};
 use crate::text::DISPATCH_ENTRY;
 use assay_model::index::{FuncIdx, TableIdx, TypeIdx};
@@ -17,25 +18,49 @@ use cranelift_codegen::ir::{Inst, InstBuilder, MemFlagsData, SigRef, StackSlot, 
 /// Where the number of the type stands in an element of a constant table.
 const TYPE_OF_ENTRY: u32 = 4;
 
+/// An element of a constant table.
+struct Place {
+    index: Value,
+    /// Where the table starts.
+    base: Value,
+    entry: Value,
+}
+
 impl<'a> Lowering<'a> {
-    pub(super) fn call(&mut self, func: FuncIdx) {
-        let abi = self.plan.func_abi(func);
-        if self.plan.model.defined_func(func).is_some() {
-            let callee = self.func(func);
-            let area = self.collect_args(abi, self.ctx);
-            let call = self.builder.ins().call(callee, &self.scratch.values);
-            self.finish_call(abi, call, area);
-        } else {
-            let (code, ctx) = self.imported_callee(func);
-            let signature = self.signature(self.plan.model.funcs[func.index()].ty);
-            self.call_code(abi, signature, code, ctx);
+    pub(super) fn call(&mut self, func: FuncIdx) -> Result<()> {
+        match self.plan.model.defined_func(func) {
+            Some(defined) => match self.leaf_for(defined) {
+                Some(leaf) => self.write_out(func, leaf)?,
+                None => self.call_near(func),
+            },
+            None => {
+                let (code, ctx) = self.imported_callee(func);
+                let signature = self.signature(self.plan.model.funcs[func.index()].ty);
+                self.call_code(self.plan.func_abi(func), signature, code, ctx);
+            }
         }
+        Ok(())
     }
 
-    pub(super) fn call_indirect(&mut self, ty: TypeIdx, table: TableIdx) {
+    /// Calls a function of this module.
+    pub(super) fn call_near(&mut self, func: FuncIdx) {
+        let abi = self.plan.func_abi(func);
+        let callee = self.func(func);
+        let area = self.collect_args(abi, self.ctx);
+        let call = self.builder.ins().call(callee, &self.scratch.values);
+        self.finish_call(abi, call, area);
+    }
+
+    pub(super) fn call_indirect(&mut self, ty: TypeIdx, table: TableIdx) -> Result<()> {
+        if let Some(dispatch) = &self.plan.dispatches.tables[table.index()]
+            && let Some(arms) = self.choice_for(ty, dispatch)
+        {
+            return self.call_choice(ty, table, dispatch, arms);
+        }
         let (code, ctx) = self.indirect_callee(ty, table);
         let signature = self.signature(ty);
         self.call_code(self.plan.abi(ty), signature, code, ctx);
+        Ok(())
     }
 
     /// Pops an index; code and context of the function there, which has the type `ty`.
@@ -54,24 +79,43 @@ impl<'a> Lowering<'a> {
     /// Pops an index into a constant table; code of the function there, which is one of this module.
     fn dispatched_code(&mut self, ty: TypeIdx, table: TableIdx, dispatch: &Dispatch) -> Value {
         let index = self.pop();
+        let place = self.dispatched_place(ty, table, dispatch, index);
+        let found = self.load_constant(I32, place.entry, TYPE_OF_ENTRY);
+        let expected = i64::from(self.plan.dispatches.type_number(ty));
+        let differs = self.builder.ins().icmp_imm_u(IntCC::NotEqual, found, expected);
+        self.cold_if(differs, |this| this.refuse_place(&place));
+        let distance = self.load_constant(I32, place.entry, 0);
+        let distance = self.builder.ins().sextend(I64, distance);
+        self.builder.ins().iadd(place.base, distance)
+    }
+
+    /// Traps for an index into a constant table at which no function of the type `ty` stands.
+    pub(super) fn refuse_dispatch(
+        &mut self,
+        ty: TypeIdx,
+        table: TableIdx,
+        dispatch: &Dispatch,
+        index: Value,
+    ) {
+        let place = self.dispatched_place(ty, table, dispatch, index);
+        self.refuse_place(&place);
+    }
+
+    fn dispatched_place(&mut self, ty: TypeIdx, table: TableIdx, dispatch: &Dispatch, index: Value) -> Place {
         let base = self.dispatch_table(dispatch.number, ty);
         let index = self.dispatched_index(table, index, dispatch);
         let offset = self.builder.ins().imul_imm_u(index, i64::from(DISPATCH_ENTRY));
-        let entry = self.builder.ins().iadd(base, offset);
-        let found = self.load_constant(I32, entry, TYPE_OF_ENTRY);
-        let expected = i64::from(self.plan.dispatches.type_number(ty));
-        let differs = self.builder.ins().icmp_imm_u(IntCC::NotEqual, found, expected);
-        self.cold_if(differs, |this| {
-            // Loaded again, so that the comparison before may read its operand from memory.
-            let flags = MemFlagsData::trusted();
-            let found = this.builder.ins().load(I32, flags, entry, TYPE_OF_ENTRY as i32);
-            let nothing = this.builder.ins().icmp_imm_u(IntCC::Equal, found, i64::from(NOTHING));
-            this.trap_if_uninitialized(nothing, index);
-            this.trap(TrapKind::IndirectCallTypeMismatch);
-        });
-        let distance = self.load_constant(I32, entry, 0);
-        let distance = self.builder.ins().sextend(I64, distance);
-        self.builder.ins().iadd(base, distance)
+        Place { index, base, entry: self.builder.ins().iadd(base, offset) }
+    }
+
+    /// Traps because there is nothing, or something of another type.
+    fn refuse_place(&mut self, place: &Place) {
+        // Loaded again, so that the comparison before may read its operand from memory.
+        let flags = MemFlagsData::trusted();
+        let found = self.builder.ins().load(I32, flags, place.entry, TYPE_OF_ENTRY as i32);
+        let nothing = self.builder.ins().icmp_imm_u(IntCC::Equal, found, i64::from(NOTHING));
+        self.trap_if_uninitialized(nothing, place.index);
+        self.trap(TrapKind::IndirectCallTypeMismatch);
     }
 
     /// An index into a constant table as 64 bits. A mask keeps it inside of the table whatever the check of the index says, so
@@ -116,21 +160,37 @@ impl<'a> Lowering<'a> {
         (code, self.load_constant(I64, self.ctx, import + func_import::CTX))
     }
 
-    pub(super) fn return_call(&mut self, func: FuncIdx) {
-        if self.plan.model.defined_func(func).is_some() {
-            let callee = self.func(func);
-            self.collect_tail_args(self.plan.func_abi(func), self.ctx);
-            self.builder.ins().return_call(callee, &self.scratch.values);
-            self.reachable = false;
-        } else {
-            let (code, ctx) = self.imported_callee(func);
-            self.return_call_code(self.plan.model.funcs[func.index()].ty, code, ctx);
+    pub(super) fn return_call(&mut self, func: FuncIdx) -> Result<()> {
+        match self.plan.model.defined_func(func) {
+            Some(defined) => match self.leaf_for(defined) {
+                Some(leaf) => self.return_leaf(func, leaf)?,
+                None => self.return_call_near(func),
+            },
+            None => {
+                let (code, ctx) = self.imported_callee(func);
+                self.return_call_code(self.plan.model.funcs[func.index()].ty, code, ctx);
+            }
         }
+        Ok(())
     }
 
-    pub(super) fn return_call_indirect(&mut self, ty: TypeIdx, table: TableIdx) {
+    /// Goes on as a function of this module.
+    pub(super) fn return_call_near(&mut self, func: FuncIdx) {
+        let callee = self.func(func);
+        self.collect_tail_args(self.plan.func_abi(func), self.ctx);
+        self.builder.ins().return_call(callee, &self.scratch.values);
+        self.reachable = false;
+    }
+
+    pub(super) fn return_call_indirect(&mut self, ty: TypeIdx, table: TableIdx) -> Result<()> {
+        if let Some(dispatch) = &self.plan.dispatches.tables[table.index()]
+            && let Some(arms) = self.choice_for(ty, dispatch)
+        {
+            return self.return_call_choice(ty, table, dispatch, arms);
+        }
         let (code, ctx) = self.indirect_callee(ty, table);
         self.return_call_code(ty, code, ctx);
+        Ok(())
     }
 
     fn return_call_code(&mut self, ty: TypeIdx, code: Value, ctx: Value) {

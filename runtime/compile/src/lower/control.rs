@@ -20,7 +20,7 @@ impl<'a> Lowering<'a> {
         })
     }
 
-    fn block_with(&mut self, types: Types<'_>) -> Block {
+    pub(super) fn block_with(&mut self, types: Types<'_>) -> Block {
         let block = self.builder.create_block();
         for &ty in types.as_slice() {
             self.builder.append_block_param(block, ty);
@@ -34,13 +34,13 @@ impl<'a> Lowering<'a> {
         self.frames.push(Frame { kind, params, results, height, after: None });
     }
 
-    fn push_params(&mut self, block: Block) {
+    pub(super) fn push_params(&mut self, block: Block) {
         let params = self.builder.func.dfg.block_params(block);
         self.scratch.stack.extend_from_slice(params);
     }
 
     /// Jumps with the topmost operands as arguments.
-    fn jump(&mut self, block: Block, arity: usize) {
+    pub(super) fn jump(&mut self, block: Block, arity: usize) {
         self.top_as_args(arity);
         self.builder.ins().jump(block, &self.scratch.args);
     }

@@ -14,6 +14,7 @@ mod convert;
 mod environment;
 mod frame;
 mod global;
+mod inline;
 mod interrupt;
 mod memory;
 mod numeric;
@@ -27,7 +28,7 @@ mod vector_operator;
 mod wide;
 
 use crate::error::{CompileError, Result};
-use crate::plan::{ModulePlan, Region};
+use crate::plan::{Leaves, ModulePlan, Region};
 use assay_model::index::{DefinedFuncIdx, FuncIdx};
 use assay_model::module::BranchHint;
 use assay_model::types::ValType;
@@ -61,6 +62,8 @@ pub(crate) struct Scratch {
     values: Vec<Value>,
     args: Vec<BlockArg>,
     variables: Vec<Variable>,
+    /// Locals of the leaf being written out.
+    locals: Vec<Value>,
     funcs: FxHashMap<FuncIdx, FuncRef>,
     /// Constant tables, by number.
     dispatches: FxHashMap<u32, FuncRef>,
@@ -75,6 +78,7 @@ impl Scratch {
         self.values.clear();
         self.args.clear();
         self.variables.clear();
+        self.locals.clear();
         self.funcs.clear();
         self.dispatches.clear();
         self.signatures.clear();
@@ -101,6 +105,8 @@ struct Lowering<'a> {
     fuel: u64,
     /// Calls so far.
     calls: usize,
+    /// Operators that may still be taken over from leaves.
+    allowance: usize,
     /// Branch hints that lie ahead.
     hints: &'a [BranchHint],
 }
@@ -117,7 +123,9 @@ pub(crate) fn lower<'a>(
     scratch.clear();
     let mut lowering = Lowering::enter(plan, plan.model.func_of(defined), builder, scratch);
     lowering.declare_locals(reader.locals());
-    lowering.prologue(plan.model.bodies[defined.index()].start);
+    let body = &plan.model.bodies[defined.index()];
+    lowering.allowance = Leaves::allowance(body.len());
+    lowering.prologue(body.start);
     while let Some(op) = reader.next()? {
         lowering.step(&op)?;
     }
@@ -154,6 +162,7 @@ impl<'a> Lowering<'a> {
             reachable: true,
             fuel: 0,
             calls: 0,
+            allowance: 0,
             hints: plan.model.branch_hints_of(func),
         }
     }

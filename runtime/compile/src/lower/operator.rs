@@ -31,17 +31,17 @@ impl Lowering<'_> {
             Op::BrIf { relative_depth } => self.br_if(relative_depth),
             Op::BrTable { ref targets } => self.br_table(targets),
             Op::Return => self.return_(),
-            Op::Call { function_index } => self.call(FuncIdx(function_index)),
+            Op::Call { function_index } => self.call(FuncIdx(function_index))?,
             Op::CallIndirect { type_index, table_index } => {
-                self.call_indirect(TypeIdx(type_index), TableIdx(table_index));
+                self.call_indirect(TypeIdx(type_index), TableIdx(table_index))?;
             }
             Op::CallRef { type_index } => self.call_ref(TypeIdx(type_index)),
             Op::ReturnCallRef { type_index } => self.return_call_ref(TypeIdx(type_index)),
             Op::BrOnNull { relative_depth } => self.br_on_null(relative_depth),
             Op::BrOnNonNull { relative_depth } => self.br_on_non_null(relative_depth),
-            Op::ReturnCall { function_index } => self.return_call(FuncIdx(function_index)),
+            Op::ReturnCall { function_index } => self.return_call(FuncIdx(function_index))?,
             Op::ReturnCallIndirect { type_index, table_index } => {
-                self.return_call_indirect(TypeIdx(type_index), TableIdx(table_index));
+                self.return_call_indirect(TypeIdx(type_index), TableIdx(table_index))?;
             }
             Op::Drop => {
                 self.pop_condition();

@@ -32,6 +32,11 @@ impl Dispatch {
         self.entries.len() as u64
     }
 
+    /// The functions in it, with their places.
+    pub(crate) fn functions(&self) -> impl Iterator<Item = (u32, DefinedFuncIdx)> {
+        self.entries.iter().enumerate().filter_map(|(place, func)| Some((place as u32, (*func)?)))
+    }
+
     /// The number of places it takes: a power of two, so that a mask keeps any index inside.
     pub(crate) fn slots(&self) -> u64 {
         self.len().next_power_of_two()

@@ -1,12 +1,13 @@
 //! The module's plan: everything the workers look up while they translate.
 
-use super::{Dispatches, GlobalPlan, MemoryPlan, TablePlan};
+use super::{Choices, Dispatches, GlobalPlan, Leaves, MemoryPlan, TablePlan};
 use crate::abi::WasmAbi;
 use crate::options::CompileOptions;
 use assay_model::index::{FuncIdx, GlobalIdx, MemoryIdx, TableIdx, TypeIdx};
 use assay_model::layout::{AbiKind, AbiSig, VmCtxLayout};
 use assay_model::module::ModuleModel;
 use assay_model::types::{TypeRef, ValType};
+use assay_parse::ParsedModule;
 use rustc_hash::FxHashSet;
 
 /// Decisions for one module under one set of options.
@@ -19,12 +20,16 @@ pub(crate) struct ModulePlan<'a> {
     tables: Vec<TablePlan>,
     globals: Vec<GlobalPlan>,
     pub(crate) dispatches: Dispatches,
+    pub(crate) leaves: Leaves<'a>,
+    pub(crate) choices: Choices,
 }
 
 impl<'a> ModulePlan<'a> {
-    pub(crate) fn new(model: &'a ModuleModel, bytes: &[u8], options: &'a CompileOptions) -> Self {
+    pub(crate) fn new(parsed: &'a ParsedModule, bytes: &'a [u8], options: &'a CompileOptions) -> Self {
+        let model = &parsed.model;
         let layout = VmCtxLayout::new(model);
         let dispatches = Dispatches::of_module(model, bytes);
+        let leaves = Leaves::of_module(parsed, bytes, options);
         let is_func = |reference: TypeRef| is_func(model, reference);
         let abi = |ty: &assay_model::types::SubType| {
             ty.composite.as_func().map(|ty| WasmAbi::new(AbiSig::of(ty, &is_func)))
@@ -37,7 +42,9 @@ impl<'a> ModulePlan<'a> {
             memories: MemoryPlan::of_module(model, options),
             tables: TablePlan::of_module(model, &dispatches, &is_func),
             globals: GlobalPlan::of_module(model, &layout, &is_func),
+            choices: Choices::of_module(model, &dispatches, &leaves, options),
             dispatches,
+            leaves,
         }
     }
 

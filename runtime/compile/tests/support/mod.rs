@@ -37,6 +37,7 @@ pub(crate) const CORPUS: &[(&str, &str)] = &[
     ("call", include_str!("../modules/call.wat")),
     ("control", include_str!("../modules/control.wat")),
     ("global", include_str!("../modules/global.wat")),
+    ("inline", include_str!("../modules/inline.wat")),
     ("memory", include_str!("../modules/memory.wat")),
     ("memories", include_str!("../modules/memories.wat")),
     ("reference", include_str!("../modules/reference.wat")),
