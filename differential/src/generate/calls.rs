@@ -2,8 +2,8 @@
 //! not, by reference, in tail position, and the host.
 //!
 //! Tables and references are written between the calls, types fit mostly but not always, and a budget that every function
-//! draws on ends what would go on for ever. Integers and vectors only, so that every bit is compared. Enters: a random
-//! stream; leaves: a module.
+//! draws on ends what would go on for ever. One function of each type only computes, so that a compiler may write it out
+//! where it is called. Integers and vectors only, so that every bit is compared. Enters: a random stream; leaves: a module.
 
 use super::Generated;
 use super::words::{constant, name};
@@ -25,6 +25,7 @@ pub(super) fn module(random: &mut Random) -> Generated {
         text: String::with_capacity(8192),
         types: Vec::new(),
         functions: Vec::new(),
+        computing: 0,
         tables: Vec::new(),
     };
     writer.module();
@@ -43,6 +44,8 @@ struct Writer<'a> {
     types: Vec<FuncType>,
     /// The type of each function.
     functions: Vec<usize>,
+    /// The first of the functions that only compute.
+    computing: usize,
     /// What `$fixed` holds, and `$moving` at first.
     tables: Vec<Vec<Option<usize>>>,
 }
@@ -59,6 +62,8 @@ impl Writer<'_> {
         let count = 1 + self.random.below(3);
         self.functions = (0..count).map(|_| self.random.below(self.types.len())).collect();
         // A function of every type, so that there is something to refer to.
+        self.functions.extend(0..self.types.len());
+        self.computing = self.functions.len();
         self.functions.extend(0..self.types.len());
         self.declare_tables();
         for number in 0..self.functions.len() {
@@ -132,6 +137,9 @@ impl Writer<'_> {
             "(func $f{number} (type $t{ty}) (local $i i32) (local $I i64) (local $v v128)"
         ));
         self.text.push_str(" (local $r funcref)");
+        if number >= self.computing {
+            return self.computation(ty);
+        }
         for ty in 0..self.types.len() {
             self.put(format_args!(" (local $r{ty} (ref null $t{ty}))"));
         }
@@ -149,6 +157,21 @@ impl Writer<'_> {
         }
         self.ending(ty);
         self.text.push_str(")\n");
+    }
+
+    /// The rest of a function that only computes: locals and a global are written, nothing is called and nothing traps.
+    fn computation(&mut self, ty: usize) {
+        for _ in 0..self.random.below(3) {
+            let local = *self.random.pick(&TYPES);
+            let value = self.value(ty, local);
+            self.put(format_args!(" (local.set ${local} {value})"));
+        }
+        if self.random.one_in(4) {
+            let value = self.value(ty, 'I');
+            self.put(format_args!(" (global.set $sum {value})"));
+        }
+        let values = self.results(ty);
+        self.put(format_args!("{values})\n"));
     }
 
     /// The function's last act: values, or another function's.

@@ -20,7 +20,7 @@ use crate::random::Random;
 use assay_runtime::{Config, Engine, EngineKind, ExternType, Module, Result};
 
 /// Changes whenever an old (seed, index) would make another case.
-pub const GENERATOR_VERSION: u64 = 3;
+pub const GENERATOR_VERSION: u64 = 4;
 
 /// How often a case in which next to nothing happens is made again, at the most.
 const ATTEMPTS: u64 = 6;

@@ -29,6 +29,9 @@ const TYPES: [char; 5] = ['i', 'I', 'f', 'F', 'v'];
 const PAGES: u32 = 1;
 const END: u64 = (PAGES as u64) << 16;
 
+/// Which operand of a waiting operator says how long, in nanoseconds.
+const TIMEOUT: usize = 2;
+
 /// A module with functions around the operator whose turn it is.
 pub(super) fn module(turn: u64, random: &mut Random, nans: Nans) -> Generated {
     let focus = ROWS[(turn % ROWS.len() as u64) as usize];
@@ -73,7 +76,10 @@ impl Writer<'_> {
             "(module (import \"host\" \"note\" (func $note (param i32 i64 f32 f64 v128) (result i64)))\n",
         );
         let index = if self.wide { "i64" } else { "i32" };
-        self.put(format_args!("(memory (export \"memory\") {index} {PAGES} 3) (data ({index}.const 0) \""));
+        let shared = if self.random.one_in(4) { " shared" } else { "" };
+        self.put(format_args!(
+            "(memory (export \"memory\") {index} {PAGES} 3{shared}) (data ({index}.const 0) \""
+        ));
         for byte in self.random.bytes(64) {
             self.put(format_args!("\\{byte:02x}"));
         }
@@ -240,8 +246,12 @@ impl Writer<'_> {
     fn apply(&mut self, row: &'static OpRow, depth: usize, scope: &Scope) -> String {
         let operands = row.signature.split_once(':').map_or(row.signature, |(operands, _)| operands);
         let mut args = String::new();
-        for ty in operands.chars() {
+        for (position, ty) in operands.chars().enumerate() {
             let operand = match ty {
+                // Nobody notifies: what waits in a shared memory waits until its time is up.
+                _ if position == TIMEOUT && row.mnemonic.starts_with("memory.atomic.wait") => {
+                    format!("(i64.const {})", self.random.below(1000))
+                }
                 'a' => self.address(scope),
                 _ if self.random.one_in(4) => words::constant(ty, self.random),
                 _ => self.expression(ty, depth, scope),
@@ -357,6 +367,24 @@ mod tests {
         {
             assert!(ROWS.iter().any(|row| row.mnemonic == mnemonic), "{mnemonic}");
         }
+    }
+
+    #[test]
+    fn memories_are_shared_now_and_then_and_no_wait_is_long() {
+        let turn = ROWS.iter().position(|row| row.mnemonic == "memory.atomic.wait64").unwrap() as u64;
+        let mut shared = 0;
+        for seed in 0..40 {
+            let made = module(turn, &mut Random::of(&[seed]), Nans::Free);
+            let text = wasmprinter::print_bytes(made.bytes).unwrap();
+            shared += usize::from(text.contains(" shared)"));
+            let lines: Vec<&str> = text.lines().map(str::trim).collect();
+            for pair in lines.windows(2).filter(|pair| pair[1].starts_with("memory.atomic.wait")) {
+                let timeout =
+                    pair[0].strip_prefix("i64.const ").and_then(|number| number.parse::<u64>().ok());
+                assert!(timeout.is_some_and(|nanoseconds| nanoseconds < 1000), "{pair:?}");
+            }
+        }
+        assert!((3..30).contains(&shared), "{shared} of 40");
     }
 
     #[test]
