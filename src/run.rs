@@ -137,8 +137,14 @@ fn execute(args: &Args) -> Result<u8, Failure> {
         return Err(Failure::usage(message));
     }
     let engine = settings.engine(kind).map_err(Failure::usage)?;
-    let module = load(&engine, args.module(), args.allow_precompiled)?;
     let wasm = &settings.wasm;
+    let run = Run { args, wasm, system: &system };
+    let mut linker = Linker::new(&engine);
+    if system.cli {
+        assay_wasi::add_to_linker(&mut linker, |host: &mut Host| &mut host.wasi)
+            .map_err(|error| Failure::usage(error.to_string()))?;
+    }
+    let module = run.main(&linker)?;
     let mut limits = StoreLimitsBuilder::new();
     if let Some(bytes) = wasm.max_memory_size {
         limits = limits.memory_size(bytes);
@@ -153,12 +159,6 @@ fn execute(args: &Args) -> Result<u8, Failure> {
         store.set_epoch_deadline(1);
         interrupt_after(&engine, limit);
     }
-    let run = Run { args, wasm, system: &system };
-    let mut linker = Linker::new(&engine);
-    if system.cli {
-        assay_wasi::add_to_linker(&mut linker, |host: &mut Host| &mut host.wasi)
-            .map_err(|error| Failure::usage(error.to_string()))?;
-    }
     for preload in &args.preload {
         if let Some(code) = run.preload(&mut linker, &mut store, preload)? {
             return Ok(code);
@@ -171,11 +171,18 @@ fn execute(args: &Args) -> Result<u8, Failure> {
     }
 }
 
-fn load(engine: &Engine, file: &Path, allow_precompiled: bool) -> Result<Module, Failure> {
+/// Loads a module, of which `look` sees the bytes before they are compiled.
+fn load(
+    engine: &Engine,
+    file: &Path,
+    allow_precompiled: bool,
+    look: impl FnOnce(&[u8]) -> Result<(), Failure>,
+) -> Result<Module, Failure> {
     let bytes = source::read(file)?;
     if Engine::detect_precompiled(&bytes).is_some() {
         return precompiled::load(engine, file, &bytes, allow_precompiled);
     }
+    look(&bytes)?;
     Module::new(engine, &bytes).map_err(|error| source::refused("load", file, &error))
 }
 
@@ -197,6 +204,23 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// The module that is to run. Imports that nobody is going to provide are missed before it is compiled.
+    fn main(self, linker: &Linker<Host>) -> Result<Module, Failure> {
+        let file = self.args.module();
+        load(linker.engine(), file, self.args.allow_precompiled, |bytes| {
+            // What is wrong with the module otherwise is for the compiler to say.
+            let mut missing = linker.missing_imports(bytes).unwrap_or_default();
+            let names = self.args.preload.iter().filter_map(|preload| Some(preload.split_once('=')?.0));
+            let preloaded: Vec<&str> = names.collect();
+            missing.retain(|import| !preloaded.contains(&import.module.as_str()));
+            if missing.is_empty() {
+                return Ok(());
+            }
+            let error = LinkError::Unknown(missing).into();
+            Err(self.failed(&format!("instantiate `{}`", file.display()), &error))
+        })
+    }
+
     /// Instantiates a module under a name for others; the exit code, if its guest has ended everything.
     fn preload(
         self,
@@ -207,7 +231,7 @@ impl Run<'_> {
         let expected = || Failure::usage(format!("`--preload {preload}`: expected NAME=FILE"));
         let (name, file) =
             preload.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(expected)?;
-        let module = load(linker.engine(), Path::new(file), self.args.allow_precompiled)?;
+        let module = load(linker.engine(), Path::new(file), self.args.allow_precompiled, |_| Ok(()))?;
         match linker.module(store, name, &module) {
             Ok(_) => Ok(None),
             Err(Error::Usage(message)) => {

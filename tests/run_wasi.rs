@@ -264,3 +264,49 @@ fn closed_streams_and_gone_readers_are_no_disaster() {
     let code = std::fs::read_to_string(world.path().join("code")).unwrap();
     assert!(["0", "1", "3"].contains(&code.trim()), "{code}");
 }
+
+#[test]
+fn missing_imports_are_said_before_anything_is_compiled() {
+    // The body is not valid, which only a compiler finds out.
+    let directory = with_module(
+        r#"(module (import "env" "puts" (func (param i32) (result i32))) (import "lib" "f" (func))
+            (import "lib" "m" (memory 1 2)) (func (export "_start") (i64.add (i32.const 1))))"#,
+    );
+    for engine in ENGINES {
+        let output = assay(directory.path(), &["run", "--engine", engine, "module.wat"]);
+        let (code, _, err) = parts(&output);
+        assert_eq!(code, Some(1), "{engine}: {err}");
+        assert!(
+            err.contains("3 unknown imports:") && err.contains("`puts` (func (param i32) (result i32))"),
+            "{err}"
+        );
+        // What a preload is going to provide is not missing yet.
+        std::fs::write(directory.path().join("lib.wat"), r#"(module (func (export "g")))"#).unwrap();
+        let preload = ["run", "--engine", engine, "--preload", "lib=lib.wat", "module.wat"];
+        let (code, _, err) = parts(&assay(directory.path(), &preload));
+        assert_eq!(code, Some(1), "{engine}: {err}");
+        assert!(err.contains("unknown import:") && err.contains("`puts`") && !err.contains("`lib`"), "{err}");
+    }
+}
+
+#[test]
+fn a_guest_learns_that_a_disk_is_full_or_its_reader_gone() {
+    let directory = with_module(
+        r#"(module (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+            (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+            (memory (export "memory") 1) (data (i32.const 0) "\08\00\00\00\05\00\00\00hello")
+            (func (export "_start")
+                (call $exit (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))))"#,
+    );
+    for engine in ENGINES {
+        let run = |line: &str| {
+            let arguments = [line, env!("CARGO_BIN_EXE_assay"), engine];
+            let mut command = Command::new("bash");
+            let output = command.current_dir(directory.path()).arg("-c").args(arguments).output().unwrap();
+            parts(&output).0
+        };
+        assert_eq!(run(r#""$0" run --engine "$1" module.wat > /dev/full"#), Some(51), "{engine}: nospc");
+        let gone = r#"set -o pipefail; (sleep 0.3; exec "$0" run --engine "$1" module.wat) | true"#;
+        assert_eq!(run(gone), Some(64), "{engine}: pipe");
+    }
+}

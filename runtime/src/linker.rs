@@ -1,14 +1,15 @@
 //! Names for imports: what is defined here can be found by every module that is instantiated.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, MissingImport, Result};
 use crate::externals::Extern;
 use crate::func::{Caller, Func, IntoFunc, untyped_body};
 use crate::instance::{Instance, InstancePre, check, check_shared, incompatible, missing};
+use crate::module::binary;
 use crate::store::{AsContext, AsContextMut, StoreOpaque};
 use crate::types::FuncType;
 use crate::val::Val;
 use crate::{Engine, Module};
-use assay_model::module::{Import, ImportItem};
+use assay_model::module::{Import, ImportItem, ModuleModel};
 use assay_model::types::CanonId;
 use assay_vm::HostBody;
 use rustc_hash::FxHashMap;
@@ -40,6 +41,17 @@ pub struct Linker<T: 'static> {
     names: FxHashMap<String, FxHashMap<String, Definition>>,
     shadowing: bool,
     data: PhantomData<fn(T)>,
+}
+
+/// The type of an import, as text.
+fn described(model: &ModuleModel, item: ImportItem) -> String {
+    match item {
+        ImportItem::Func(func) => model.func_type_at(model.funcs[func.index()].ty).to_string(),
+        ImportItem::Table(table) => model.tables[table.index()].to_string(),
+        ImportItem::Memory(memory) => model.memories[memory.index()].to_string(),
+        ImportItem::Global(global) => model.globals[global.index()].to_string(),
+        ImportItem::Tag(_) => "(tag)".to_owned(),
+    }
 }
 
 impl<T: 'static> Clone for Linker<T> {
@@ -169,6 +181,25 @@ impl<T: 'static> Linker<T> {
     pub fn get(&self, mut store: impl AsContextMut<Data = T>, module: &str, name: &str) -> Option<Extern> {
         let mut context = store.as_context_mut();
         Some(self.names.get(module)?.get(name)?.realize(context.opaque_mut()))
+    }
+
+    /// What a module, binary or text, imports under names that are not defined here. Function bodies are not looked at, so
+    /// this is known long before the module is compiled.
+    ///
+    /// # Errors
+    /// When the text does not parse, or what stands around the bodies is malformed, invalid or not built.
+    pub fn missing_imports(&self, bytes: impl AsRef<[u8]>) -> Result<Vec<MissingImport>> {
+        let bytes = binary(bytes.as_ref())?;
+        let model = assay_parse::parse(&bytes, self.engine.config().features)?.model;
+        let defined = |import: &&Import| {
+            self.names.get(&import.module).is_some_and(|names| names.contains_key(&import.name))
+        };
+        let missing = |import: &Import| MissingImport {
+            module: import.module.clone(),
+            name: import.name.clone(),
+            ty: described(&model, import.item),
+        };
+        Ok(model.imports.iter().filter(|import| !defined(import)).map(missing).collect())
     }
 
     /// Instantiates a module with the imports it names.
