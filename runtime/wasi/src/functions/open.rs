@@ -20,6 +20,9 @@ mod oflags {
     pub(super) const ALL: u32 = 15;
 }
 
+/// Rights that need a descriptor that can write, though nothing is written.
+const RESIZING: Rights = Rights::FD_ALLOCATE.and(Rights::FD_FILESTAT_SET_SIZE);
+
 /// Whether a symbolic link at the end of a path is followed.
 pub(crate) fn follow(lookup: u32) -> Result<bool, Errno> {
     match lookup {
@@ -50,10 +53,20 @@ impl Request {
         self.oflags & oflag != 0
     }
 
-    /// Whether the host's descriptor has to be able to write.
+    /// Whether the host's descriptor has to be able to write, if that is possible.
     fn writes(&self) -> bool {
-        let writing = Rights::FD_WRITE.and(Rights::FD_ALLOCATE).and(Rights::FD_FILESTAT_SET_SIZE);
-        self.base.intersects(writing) || self.has(oflags::TRUNC)
+        self.must_write() || self.base.intersects(RESIZING)
+    }
+
+    /// Whether it has to be able to write in any case. Go asks for the right to set the size whatever it wants to do, and
+    /// does without.
+    fn must_write(&self) -> bool {
+        self.base.intersects(Rights::FD_WRITE) || self.has(oflags::TRUNC)
+    }
+
+    /// The same, without the rights for which the host's descriptor would have to write.
+    fn reading(self) -> Self {
+        Self { base: self.base.without(RESIZING), ..self }
     }
 
     /// The rights that a directory must have.
@@ -101,18 +114,25 @@ fn open(call: &Call<'_>, fd: u32, request: Request) -> Outcome<Descriptor> {
     let directory = parent.directory(request.needed())?;
     parent.check_passed_on(request.base)?;
     let withheld = request.inheriting.within(parent.withheld);
-    let request = request.within(parent.inheriting);
+    let mut request = request.within(parent.inheriting);
     if request.has(oflags::DIRECTORY) {
         if request.has(oflags::CREAT) {
             return Err(Errno::Inval.into());
         }
-        if request.writes() {
+        if request.must_write() {
             return Err(Errno::Isdir.into());
         }
+        request = request.reading();
     }
     call.ctx.table.check_room()?;
     call.wait.check()?;
-    let file = host_open(&directory.dir, &request)?;
+    let file = match host_open(&directory.dir, &request) {
+        Err(error) if request.writes() && !request.must_write() && is_against_writing(&error) => {
+            request = request.reading();
+            host_open(&directory.dir, &request)?
+        }
+        opened => opened?,
+    };
     let filetype = FileType::from(rustix::fs::FileType::from_raw_mode(rustix::fs::fstat(&file)?.st_mode));
     let (base, inheriting) = (request.base, request.inheriting);
     if filetype == FileType::Directory {
@@ -129,6 +149,12 @@ fn open(call: &Call<'_>, fd: u32, request: Request) -> Outcome<Descriptor> {
     // Nothing is opened through a file, so it passes nothing on that only directories have.
     let (base, inheriting) = (base.within(Rights::FILE), inheriting.within(Rights::FILE));
     Ok(Descriptor { kind, base, inheriting, withheld: Rights::NONE, flags: request.fdflags })
+}
+
+/// Whether an error may be due to nothing but the wish to write.
+fn is_against_writing(error: &io::Error) -> bool {
+    use io::ErrorKind::{ExecutableFileBusy, IsADirectory, PermissionDenied, ReadOnlyFilesystem};
+    matches!(error.kind(), ExecutableFileBusy | IsADirectory | PermissionDenied | ReadOnlyFilesystem)
 }
 
 /// A directory that was opened only to look entries up, opened to list them.
