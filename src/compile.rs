@@ -20,7 +20,7 @@ pub(crate) struct Args {
     output: Option<PathBuf>,
     /// The module: a `.wasm` or `.wat` file, or `-` for standard input.
     #[arg(value_name = "MODULE")]
-    module: PathBuf,
+    module: Option<PathBuf>,
 }
 
 /// Runs the verb.
@@ -28,30 +28,31 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     if let Some(code) = engine::help(args.settings.groups()) {
         return code.into();
     }
-    match execute(args) {
+    let Some(module) = &args.module else { return Failure::usage(engine::NO_MODULE).report().into() };
+    match execute(args, module) {
         Ok(()) => exit::OK.into(),
         Err(failure) => failure.report().into(),
     }
 }
 
-fn execute(args: &Args) -> Result<(), Failure> {
+fn execute(args: &Args, module: &Path) -> Result<(), Failure> {
     let settings = args.settings.parse().map_err(Failure::usage)?;
     let engine = settings.engine(EngineKind::Jit).map_err(Failure::usage)?;
-    let output = output(args)?;
-    let bytes = source::read(&args.module)?;
+    let output = output(args, module)?;
+    let bytes = source::read(module)?;
     let compiled =
-        engine.precompile_module(&bytes).map_err(|error| source::refused("compile", &args.module, &error))?;
+        engine.precompile_module(&bytes).map_err(|error| source::refused("compile", module, &error))?;
     write(&output, &compiled)
         .map_err(|error| Failure::unexpected(format!("failed to write `{}`: {error}", output.display())))
 }
 
-fn output(args: &Args) -> Result<PathBuf, Failure> {
+fn output(args: &Args, module: &Path) -> Result<PathBuf, Failure> {
     match &args.output {
         Some(file) => Ok(file.clone()),
-        None if args.module == Path::new("-") => {
+        None if module == Path::new("-") => {
             Err(Failure::usage("a module from standard input needs a name for what is made of it: `-o FILE`"))
         }
-        None => Ok(args.module.with_extension("cwasm")),
+        None => Ok(module.with_extension("cwasm")),
     }
 }
 

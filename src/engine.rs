@@ -26,6 +26,10 @@ pub(crate) struct Groups {
     debug: Vec<String>,
 }
 
+/// What to say where no module was named. Only `help` of a group goes without.
+pub(crate) const NO_MODULE: &str =
+    "no module was named: a `.wasm` or `.wat` file, or `-` for standard input (see `--help`)";
+
 /// A group with its letter, what was given, and its help.
 type Given<'a> = (&'static str, &'a [String], fn() -> String);
 

@@ -69,7 +69,7 @@ pub(crate) struct Args {
     fuel: Option<u64>,
     /// The module: a `.wasm` or `.wat` file, or `-` for standard input; and behind it the arguments of the guest,
     /// whatever they look like.
-    #[arg(value_name = "MODULE [ARGS]", required = true, trailing_var_arg = true)]
+    #[arg(value_name = "MODULE [ARGS]", trailing_var_arg = true)]
     command: Vec<OsString>,
 }
 
@@ -120,6 +120,9 @@ fn verb(args: &Args) -> u8 {
     let system = ("-S", args.system.as_slice(), System::help as fn() -> String);
     if let Some(code) = engine::help(args.settings.groups().into_iter().chain([system])) {
         return code;
+    }
+    if args.command.is_empty() {
+        return Failure::usage(engine::NO_MODULE).report();
     }
     match execute(args) {
         Ok(code) => code,

@@ -133,7 +133,7 @@ fn numbers_and_flags_that_make_no_sense_end_with_2() {
         (&["run", "-W", "timeout=0s", "add.wat"], "`timeout=0s`: it must not be zero"),
         (&["run", "-W", "max-memory-size=1XB", "add.wat"], "unknown unit `XB`; use KiB, MiB or GiB"),
         (&["run", "-O", "opt-level=7", "add.wat"], "`opt-level=7`: expected 0, 1, 2 or s"),
-        (&["run"], "required arguments were not provided"),
+        (&["run"], "no module was named"),
         (&["spec", "--jobs", "0"], "expected a whole number from 1 on"),
         (&["spec", "--jobs", "-1"], "expected a whole number from 1 on"),
         (&["spec", "--timeout", "soon"], "expected a duration such as 250ms, 10s or 2m"),

@@ -262,7 +262,7 @@ fn settings_are_listed_and_checked() {
         [("-C", "cache-size=SIZE"), ("-C", "the interpreter has nothing to keep"), ("-D", "address-map")]
     {
         for verb in ["run", "compile"] {
-            let ended = world.assay(&[verb, letter, "help", "add.wat"]);
+            let ended = world.assay(&[verb, letter, "help"]);
             assert!(ended.code == Some(0) && ended.out.contains(key), "{}{}", ended.out, ended.err);
         }
     }
