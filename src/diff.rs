@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use assay_differential::campaign::{Observer, Options, Tally, report, run_in_processes, save_finding};
+use assay_differential::campaign::{Found, Observer, Options, Tally, report, run_in_processes, save_finding};
 use assay_differential::case::Case;
 use assay_differential::compare::rule::Rule;
+use assay_differential::external;
+use assay_differential::external::client::{Client, Limits};
 use assay_differential::generate::{Profile, case_of_module};
-use assay_differential::judge::judge;
+use assay_differential::judge::{Finding, judge};
 use assay_differential::lanes::{Lane, Lanes, on_lane_thread};
 use assay_reports::{DEFAULT_OUT, escape, exit};
 use assay_runtime::Engine;
@@ -17,6 +19,7 @@ use assay_workers::WorkerCommand;
 
 use crate::output::Output;
 use crate::progress::Bar;
+use crate::spec::quoted;
 use crate::{units, worker};
 
 /// The arguments of `assay diff`.
@@ -43,6 +46,9 @@ pub(crate) struct Args {
     /// Begin no case after this time
     #[arg(long, value_name = "TIME", value_parser = units::duration)]
     time: Option<Duration>,
+    /// Compare with this engine, too: `cmd:PROGRAM ARGUMENTS` starts one that speaks the engine protocol (repeatable)
+    #[arg(long = "engine", value_name = "cmd:COMMAND")]
+    engines: Vec<String>,
     /// The folder for the cases of findings
     #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]
     out: PathBuf,
@@ -54,10 +60,25 @@ const MAX_JOBS: usize = 512;
 const SHOWN: usize = 50;
 
 pub(crate) fn run(args: &Args) -> ExitCode {
+    let engines = match args.engines.iter().map(|name| start(name)).collect::<Result<Vec<_>, _>>() {
+        Ok(engines) => engines,
+        Err(message) => return fail(&message, exit::USAGE),
+    };
     match &args.file {
-        Some(file) => one(file, args.seed),
-        None => campaign(args),
+        Some(file) => one(file, args.seed, engines),
+        None => {
+            // Each worker starts its own; that they can be started is known by now.
+            drop(engines);
+            campaign(args)
+        }
     }
+}
+
+/// Starts an engine of another process, which it says hello to.
+fn start(name: &str) -> Result<(&str, Client), String> {
+    let mut client = Client::new(external::command(name)?, Limits::default());
+    client.capabilities().map_err(|error| format!("the engine `{name}` is of no use: {error}"))?;
+    Ok((name, client))
 }
 
 fn fail(message: &str, code: u8) -> ExitCode {
@@ -66,7 +87,7 @@ fn fail(message: &str, code: u8) -> ExitCode {
 }
 
 /// Plays one case in every lane and says what each step did.
-fn one(file: &Path, seed: u64) -> ExitCode {
+fn one(file: &Path, seed: u64, mut engines: Vec<(&str, Client)>) -> ExitCode {
     let case = match read(file, seed) {
         Ok(case) => case,
         Err(message) => return fail(&message, exit::USAGE),
@@ -76,28 +97,52 @@ fn one(file: &Path, seed: u64) -> ExitCode {
         Err(error) => return fail(&error.to_string(), exit::INTERNAL),
     };
     let canonical = || case.has_canonical().then(|| case.canonical());
-    let verdict = match on_lane_thread(|| judge(&case, &lanes, &Lane::ALL, canonical, |_| {})) {
-        Ok(verdict) => verdict,
+    let played = on_lane_thread(|| {
+        let verdict = judge(&case, &lanes, &Lane::ALL, canonical, |_| {});
+        let confront = |(name, client): &mut (&str, Client)| {
+            external::confront(&case, &lanes, (name, client), canonical)
+                .map_err(|error| format!("the engine `{name}` is of no use: {error}"))
+        };
+        let others: Result<Vec<_>, String> = engines.iter_mut().map(confront).collect();
+        others.map(|others| (verdict, others))
+    });
+    let (verdict, others) = match played {
+        Ok(Ok(played)) => played,
+        Ok(Err(message)) => return fail(&message, exit::INTERNAL),
         Err(error) => return fail(&format!("failed to start a thread: {error}"), exit::INTERNAL),
     };
     let mut out = Output::new();
     for (step, outcome) in case.steps.iter().zip(&verdict.outcomes) {
         out.line(format_args!("{}: {outcome}", escape::text(&step.to_string())));
     }
-    for rule in Rule::ALL.into_iter().filter(|&rule| verdict.allowed.uses(rule) > 0) {
-        out.line(format_args!("legitimate difference {}: {}", rule.name(), verdict.allowed.uses(rule)));
+    let mut allowed = verdict.allowed;
+    others.iter().for_each(|other| allowed.add(&other.allowed));
+    for rule in Rule::ALL.into_iter().filter(|&rule| allowed.uses(rule) > 0) {
+        out.line(format_args!("legitimate difference {}: {}", rule.name(), allowed.uses(rule)));
     }
-    let code = match verdict.finding {
-        None => {
-            let (lanes, steps) = (Lane::ALL.len(), verdict.outcomes.len());
-            out.line(format_args!("{lanes} lanes agree on {steps} steps"));
-            exit::OK
+    let mut agreeing = Lane::ALL.len();
+    let mut findings: Vec<Finding> = verdict.finding.into_iter().collect();
+    let mut code = exit::OK;
+    for ((name, _), other) in engines.iter().zip(others) {
+        match other.skipped {
+            Some(reason) => out.line(format_args!("not compared with {}: {reason}", escape::text(name))),
+            None => agreeing += 1,
         }
-        Some(finding) => {
-            out.line(format_args!("{}\n  {}", escape::text(&finding.class), escape::text(&finding.detail)));
-            exit::UNEXPECTED
-        }
-    };
+        code = code.max(if other.crashed { exit::SANDBOX } else { exit::OK });
+        findings.extend(other.finding);
+    }
+    if findings.is_empty() {
+        out.line(format_args!("{agreeing} lanes agree on {} steps", verdict.outcomes.len()));
+    } else {
+        code = code.max(exit::UNEXPECTED);
+    }
+    for finding in findings {
+        out.line(format_args!(
+            "{}\n  {}",
+            escape::text(&finding.class),
+            escape::brief(&finding.detail, 2000)
+        ));
+    }
     out.finish(code, exit::INCOMPLETE).into()
 }
 
@@ -129,6 +174,7 @@ fn campaign(args: &Args) -> ExitCode {
         cases: args.cases.unwrap_or(u64::MAX),
         jobs: args.jobs.map_or_else(processors, NonZeroUsize::get).min(MAX_JOBS),
         time: args.time,
+        engines: args.engines.clone(),
     };
     let mut watch = Watch(Bar::new());
     watch.0.expect(usize::try_from(args.cases.unwrap_or(0)).unwrap_or(usize::MAX));
@@ -148,10 +194,7 @@ fn show(options: &Options, tally: &Tally, elapsed: Duration, folder: &Path) -> E
     for found in tally.findings.iter().take(SHOWN) {
         out.line(report::finding(found.index, &found.class, &found.detail));
         match save_finding(options, found, folder) {
-            Ok(path) => out.line(format_args!(
-                "  repeat it with: assay repro {0}; make it small with: assay reduce {0}",
-                path.display()
-            )),
+            Ok(path) => out.line(format_args!("  {}", repeated(options, found, &path))),
             Err(error) => saved = Err(error),
         }
     }
@@ -166,6 +209,16 @@ fn show(options: &Options, tally: &Tally, elapsed: Duration, folder: &Path) -> E
             fail(&error.to_string(), exit::INTERNAL)
         }
     }
+}
+
+/// How a finding is seen again. Only `diff` starts engines of other processes.
+fn repeated(options: &Options, found: &Found, path: &Path) -> String {
+    let path = path.display();
+    let other = options.engines.iter().find(|name| found.class.starts_with(&format!("{name}: ")));
+    other.map_or_else(
+        || format!("repeat it with: assay repro {path}; make it small with: assay reduce {path}"),
+        |name| format!("repeat it with: assay diff {path} --engine {}", escape::text(&quoted(name))),
+    )
 }
 
 /// Shows how it goes.

@@ -85,8 +85,18 @@ impl Settings {
 
     /// The engine that these settings ask for, and the log that goes with it.
     pub(crate) fn engine(&self, kind: EngineKind) -> Result<Engine, String> {
+        self.engine_with(kind, |_| {})
+    }
+
+    /// The same, where `adjust` has the last word on the configuration.
+    pub(crate) fn engine_with(
+        &self,
+        kind: EngineKind,
+        adjust: impl FnOnce(&mut Config),
+    ) -> Result<Engine, String> {
         logging::start(self.debug.logging);
-        let config = self.config(kind)?;
+        let mut config = self.config(kind)?;
+        adjust(&mut config);
         Engine::new(&config).map_err(|error| error.to_string())
     }
 

@@ -17,6 +17,7 @@ mod reduce;
 mod run;
 mod settings;
 mod spec;
+mod stdio;
 mod suite;
 mod units;
 mod wasi_suite;
@@ -56,6 +57,8 @@ enum Verb {
     Repro(reduce::ReproArgs),
     /// Make a saved case small while its finding stays
     Reduce(reduce::ReduceArgs),
+    /// Serve this runtime to a harness that speaks the engine protocol
+    Engine(stdio::Args),
     /// Show every setting with its value, and where that comes from
     Settings(settings::Args),
     /// Print a script that lets a shell complete command lines: bash, elvish, fish, powershell, zsh
@@ -78,6 +81,7 @@ impl Verb {
             Self::Diff(args) => diff::run(&args),
             Self::Repro(args) => reduce::repro(&args),
             Self::Reduce(args) => reduce::run(&args),
+            Self::Engine(args) => stdio::run(&args),
             Self::Settings(args) => settings::run(&args),
             Self::Completion(args) => completion::run(&args),
             Self::Man(args) => man::run(&args),

@@ -150,7 +150,7 @@ fn repeat(row: &Row, options: &Options, embedded: bool) -> String {
 }
 
 /// A word for a shell.
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let plain = |char: char| char.is_ascii_alphanumeric() || "_-./:=,+@%".contains(char);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();

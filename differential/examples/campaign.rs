@@ -23,6 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         cases: cases.parse()?,
         jobs: jobs.parse()?,
         time: None,
+        engines: Vec::new(),
     };
     let began = Instant::now();
     let tally = run_in_processes(&options, WorkerCommand::this_program(["worker"]), &mut ())?;

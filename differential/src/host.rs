@@ -15,7 +15,7 @@ use assay_runtime::{
 pub(crate) struct Host {
     seed: u64,
     errors: bool,
-    limits: StoreLimits,
+    limits: Bounds,
     calls: u64,
     /// Calls of the present step.
     pub(crate) trace: Trace,
@@ -30,7 +30,7 @@ impl Host {
         Self {
             seed: settings.host_seed,
             errors: settings.host_errors,
-            limits,
+            limits: Bounds { limits, refused: false },
             calls: 0,
             trace: Trace::default(),
         }
@@ -40,10 +40,39 @@ impl Host {
         &mut self.limits
     }
 
+    /// Whether the limits have refused anything so far.
+    pub(crate) fn limited(&self) -> bool {
+        self.limits.refused
+    }
+
     /// A number for this call of an import.
     fn draw(&mut self, import: usize) -> u64 {
         self.calls += 1;
         mix(self.seed ^ mix(self.calls) ^ import as u64)
+    }
+}
+
+/// Limits that remember whether they were met.
+struct Bounds {
+    limits: StoreLimits,
+    refused: bool,
+}
+
+impl ResourceLimiter for Bounds {
+    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> bool {
+        let allowed = self.limits.memory_growing(current, desired, maximum);
+        self.refused |= !allowed;
+        allowed
+    }
+
+    fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> bool {
+        let allowed = self.limits.table_growing(current, desired, maximum);
+        self.refused |= !allowed;
+        allowed
+    }
+
+    fn instances(&self) -> usize {
+        self.limits.instances()
     }
 }
 

@@ -5,8 +5,8 @@
 //! code is what a compiler makes of it when it is left alone. Knows no generator and no campaign.
 
 use crate::case::{Case, Step};
-use crate::compare::compare;
 use crate::compare::rule::{Allowed, Rule};
+use crate::compare::{Difference, compare};
 use crate::lanes::{Lane, Lanes};
 use crate::observe::{Observation, Outcome, StepSeen};
 use crate::play::play;
@@ -99,15 +99,7 @@ impl Trial<'_> {
             match compare(&scout, &seen, case.settings.free_nans) {
                 Ok(allowed) => verdict.allowed.add(&allowed),
                 Err(difference) => {
-                    let step = case.steps.get(difference.step).map_or_else(String::new, ToString::to_string);
-                    let class = format!("{}: {} differs", lane, difference.part.name());
-                    let detail =
-                        format!("step {} ({step}): interp {lane}: {}", difference.step, difference.detail);
-                    let outcome = |seen: &Observation| {
-                        seen.steps.get(difference.step).map_or("nothing", |step| step.outcome.class())
-                    };
-                    let signature = format!("{class}: {} ≠ {}", outcome(&scout), outcome(&seen));
-                    let finding = Finding { class, signature, detail };
+                    let finding = difference_finding(case, lane.name(), &difference, &scout, &seen);
                     return (verdict, Some(Suspect { finding, comparable: true }));
                 }
             }
@@ -140,8 +132,25 @@ impl Trial<'_> {
     }
 }
 
+/// A difference between the interpreter and the lane or engine of this name.
+pub(crate) fn difference_finding(
+    case: &Case,
+    name: &str,
+    difference: &Difference,
+    scout: &Observation,
+    seen: &Observation,
+) -> Finding {
+    let step = case.steps.get(difference.step).map_or_else(String::new, ToString::to_string);
+    let class = format!("{name}: {} differs", difference.part.name());
+    let detail = format!("step {} ({step}): interp {name}: {}", difference.step, difference.detail);
+    let outcome =
+        |seen: &Observation| seen.steps.get(difference.step).map_or("nothing", |step| step.outcome.class());
+    let signature = format!("{class}: {} ≠ {}", outcome(scout), outcome(seen));
+    Finding { class, signature, detail }
+}
+
 /// Whether no step was ended by a lack of fuel or stack.
-fn ends(scout: &Observation) -> bool {
+pub(crate) fn ends(scout: &Observation) -> bool {
     scout.steps.iter().all(|step| {
         !matches!(step.outcome, Outcome::Trapped { kind: Trap::OutOfFuel | Trap::StackOverflow, .. })
     })

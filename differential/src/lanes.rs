@@ -28,6 +28,11 @@ pub fn on_lane_thread<T: Send>(play: impl FnOnce() -> T + Send) -> std::io::Resu
     })
 }
 
+/// What every engine has that plays cases, whatever else it is set to.
+pub fn configure(config: &mut Config, metered: bool) {
+    config.parallel_compilation(false).consume_fuel(metered).max_wasm_stack(WASM_STACK);
+}
+
 /// A way to run a module.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Lane {
@@ -57,7 +62,7 @@ impl Lane {
 
     fn config(self, metered: bool) -> Config {
         let mut config = Config::new();
-        config.parallel_compilation(false).consume_fuel(metered).max_wasm_stack(WASM_STACK);
+        configure(&mut config, metered);
         match self {
             Lane::Interp => config.engine(EngineKind::Interp),
             Lane::JitNone => config.cranelift_opt_level(OptLevel::None),

@@ -2,8 +2,8 @@
 //!
 //! A [`case::Case`] comes from a generator or a file. [`judge`] plays it in every [`lanes::Lane`] of our runtime, observes
 //! results, traps, state, host calls and fuel after each step, and compares them; a [`campaign`] does so with many. A
-//! difference is explained by a named rule ([`compare::rule`]) or it is a finding. This room knows the runtime by its public
-//! interface and `inspect` alone.
+//! difference is explained by a named rule ([`compare::rule`]) or it is a finding. Engines of other processes speak a
+//! protocol ([`external`]). This room knows the runtime by its public interface and `inspect` alone.
 //!
 //! ```text
 //! (profile, seed, index) ─▶ generate ─▶ case ─▶ play (lane by lane) ─▶ observe ─▶ compare ─▶ verdict ─▶ campaign
@@ -15,6 +15,7 @@
 pub mod campaign;
 pub mod case;
 pub mod compare;
+pub mod external;
 pub mod fuzz;
 pub mod generate;
 pub mod judge;

@@ -1,22 +1,38 @@
 //! Plays a case in one lane: a fresh store, fresh modules, every step of the script, and a look around after each.
 //!
 //! Enters: a case and an engine; leaves: an [`Observation`]. A panic of the engine ends the observation and is part of it.
-//! Knows nothing of other lanes.
+//! [`Player`] takes the same steps one at a time, for a peer that speaks the engine protocol. Knows nothing of other lanes.
 
-use crate::case::{Argument, Case, Step};
+use crate::case::{Argument, Case, Settings, Step};
 use crate::host::{Host, provide};
-use crate::observe::{Observation, Outcome, Seen, StepSeen, snapshot};
+use crate::observe::{Observation, Outcome, Scope, Seen, State, StepSeen, Trace, snapshot};
 use assay_runtime::{Engine, Error, Extern, ExternRef, Instance, Module, Result, Store, Trap, Val};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Plays a case on an engine. With `fuel`, each step gets that much, and the engine counts.
 pub fn play(case: &Case, engine: &Engine, fuel: Option<u64>) -> Observation {
+    play_within(case, engine, fuel, Scope::All)
+}
+
+/// The same, where of the state only this much is looked at.
+pub(crate) fn play_within(case: &Case, engine: &Engine, fuel: Option<u64>, scope: Scope) -> Observation {
     let mut seen = Observation::default();
-    // After a panic only the observation is looked at, which is complete up to the step before. Engines are shared, and
-    // whoever goes on with one after a panic in it does so knowingly.
-    let played = catch_unwind(AssertUnwindSafe(|| Player::new(case, engine, fuel).play(&mut seen)));
-    if let Err(payload) = played {
-        let outcome = Outcome::Panicked(message(&*payload));
+    let played = guarded(|| {
+        let mut player = Player::new(engine, &case.settings, fuel);
+        for module in &case.modules {
+            player.load(&module.bytes);
+        }
+        for (number, step) in case.steps.iter().enumerate() {
+            let Taken { outcome, calls, fuel } = player.take(step);
+            let state = player.state(scope);
+            seen.steps.push(StepSeen { outcome, calls, state, fuel });
+            if seen.limited.is_none() && player.store.data().limited() {
+                seen.limited = Some(number);
+            }
+        }
+    });
+    if let Err(message) = played {
+        let outcome = Outcome::Panicked(message);
         seen.steps.push(StepSeen {
             outcome,
             calls: Default::default(),
@@ -27,13 +43,20 @@ pub fn play(case: &Case, engine: &Engine, fuel: Option<u64>) -> Observation {
     seen
 }
 
+/// Does something with an engine; leaves the message of a panic.
+pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    // After a panic only observations are looked at, which are complete up to the step before. Engines are shared, and
+    // whoever goes on with one after a panic in it does so knowingly.
+    catch_unwind(AssertUnwindSafe(work)).map_err(|payload| message(&*payload))
+}
+
 fn message(payload: &(dyn std::any::Any + Send)) -> String {
     let text = payload.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("without a message").to_owned()
 }
 
-struct Player<'a> {
-    case: &'a Case,
+/// A store, and what steps have made in it so far.
+pub(crate) struct Player {
     store: Store<Host>,
     modules: Vec<Result<Module>>,
     provided: Vec<Extern>,
@@ -41,28 +64,59 @@ struct Player<'a> {
     fuel: Option<u64>,
 }
 
-impl<'a> Player<'a> {
-    fn new(case: &'a Case, engine: &Engine, fuel: Option<u64>) -> Self {
-        let mut store = Store::new(engine, Host::new(&case.settings));
+/// What came of a step, but for the state.
+pub(crate) struct Taken {
+    pub(crate) outcome: Outcome,
+    pub(crate) calls: Trace,
+    /// Fuel left, where it is counted.
+    pub(crate) fuel: Option<u64>,
+}
+
+impl Player {
+    /// A player with nothing in its store. The engine counts fuel if `fuel` is given.
+    pub(crate) fn new(engine: &Engine, settings: &Settings, fuel: Option<u64>) -> Self {
+        let mut store = Store::new(engine, Host::new(settings));
         store.limiter(Host::limiter);
-        let modules = case.modules.iter().map(|module| Module::from_binary(engine, &module.bytes)).collect();
-        Self { case, store, modules, provided: Vec::new(), instances: Vec::new(), fuel }
+        Self { store, modules: Vec::new(), provided: Vec::new(), instances: Vec::new(), fuel }
     }
 
-    fn play(mut self, seen: &mut Observation) {
-        for step in &self.case.steps {
-            if let Some(fuel) = self.fuel {
-                self.store.set_fuel(fuel).expect("lanes with fuel count it");
-            }
-            let outcome = self.take(step);
-            let calls = std::mem::take(&mut self.store.data_mut().trace);
-            let fuel = self.fuel.and_then(|_| self.store.get_fuel().ok());
-            let state = snapshot(&mut self.store, &self.provided, &self.instances);
-            seen.steps.push(StepSeen { outcome, calls, state, fuel });
+    /// Takes a module, which gets the next number. One that is rejected keeps its number; steps with it are rejected, too.
+    pub(crate) fn load(&mut self, bytes: &[u8]) -> Outcome {
+        let module = Module::from_binary(self.store.engine(), bytes);
+        let verdict = module.as_ref().map_or_else(outcome, |_| Outcome::Returned(Vec::new()));
+        self.modules.push(module);
+        verdict
+    }
+
+    /// Takes a step.
+    pub(crate) fn take(&mut self, step: &Step) -> Taken {
+        if let Some(fuel) = self.fuel {
+            self.store.set_fuel(fuel).expect("lanes with fuel count it");
         }
+        let outcome = self.outcome_of(step);
+        let calls = std::mem::take(&mut self.store.data_mut().trace);
+        let fuel = self.fuel.and_then(|_| self.store.get_fuel().ok());
+        Taken { outcome, calls, fuel }
     }
 
-    fn take(&mut self, step: &Step) -> Outcome {
+    /// What all instances hold by now.
+    pub(crate) fn state(&mut self, scope: Scope) -> State {
+        snapshot(&mut self.store, &self.provided, &self.instances, scope)
+    }
+
+    /// How many modules there are, and how many instances were tried.
+    pub(crate) fn counts(&self) -> (usize, usize) {
+        (self.modules.len(), self.instances.len())
+    }
+
+    /// The value of an exported global.
+    pub(crate) fn global(&mut self, instance: usize, name: &str) -> Option<Seen> {
+        let instance = self.instances.get(instance).copied().flatten()?;
+        let value = instance.get_global(&mut self.store, name)?.get(&mut self.store);
+        Some(Seen::of(value, &mut self.store))
+    }
+
+    fn outcome_of(&mut self, step: &Step) -> Outcome {
         match step {
             Step::Instantiate { instantiate } => {
                 let made = self.instantiate(*instantiate);

@@ -8,7 +8,15 @@ use assay_differential::generate::Profile;
 use assay_workers::WorkerCommand;
 
 fn options() -> Options {
-    Options { profile: Profile::Operators, seed: 3, first: 0, cases: 100, jobs: 2, time: None }
+    Options {
+        profile: Profile::Operators,
+        seed: 3,
+        first: 0,
+        cases: 100,
+        jobs: 2,
+        time: None,
+        engines: Vec::new(),
+    }
 }
 
 fn run(words: &[&str]) -> Tally {

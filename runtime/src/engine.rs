@@ -4,6 +4,7 @@ use crate::artifact::Identity;
 use crate::config::{Config, EngineKind, OptLevel};
 use crate::error::{Error, Result};
 use assay_compile::{CompileOptions, Compiler};
+use assay_model::features::FeatureSet;
 use assay_model::layout::AbiSig;
 use assay_model::module::ModuleModel;
 use assay_model::types::{CanonId, CanonicalTypes, FuncType, TypeRef};
@@ -143,6 +144,11 @@ impl Engine {
             Compiler::host(options).map_err(|error| error.to_string())
         });
         made.as_ref().map_err(|message| Error::Usage(message.clone()))
+    }
+
+    /// The features that modules may use.
+    pub fn features(&self) -> FeatureSet {
+        self.0.config.features
     }
 
     /// What code that this engine compiles depends on: the processor's extensions that it may use, and the choices that

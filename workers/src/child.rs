@@ -161,14 +161,9 @@ impl Child {
     }
 
     /// Ends the process and its offspring, whatever they are doing, and says how the process ended (its own cause, when it
-    /// had ended before). The group is signalled before the process is waited for, while its number cannot be reused.
+    /// had ended before).
     pub(crate) fn finish(&mut self) -> io::Result<Cause> {
-        if let Err(error) = kill_process_group(self.group, Signal::KILL)
-            && error != rustix::io::Errno::SRCH
-        {
-            self.process.kill()?;
-        }
-        self.process.wait().map(cause_of)
+        kill_group(self.group, &mut self.process)
     }
 }
 
@@ -187,7 +182,19 @@ impl Drop for Child {
     }
 }
 
-fn command(worker: &WorkerCommand) -> Command {
+/// Ends a process and its group, and says how the process ended. The group is signalled before the process is waited for,
+/// while its number cannot be reused.
+pub(crate) fn kill_group(group: Pid, process: &mut std::process::Child) -> io::Result<Cause> {
+    if let Err(error) = kill_process_group(group, Signal::KILL)
+        && error != rustix::io::Errno::SRCH
+    {
+        process.kill()?;
+    }
+    process.wait().map(cause_of)
+}
+
+/// The command line of a worker.
+pub(crate) fn command(worker: &WorkerCommand) -> Command {
     let mut command = Command::new(&worker.program);
     if let Some(name) = &worker.name {
         command.arg0(name);

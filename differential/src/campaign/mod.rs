@@ -36,6 +36,8 @@ pub struct Options {
     pub jobs: usize,
     /// After this time no batch is begun.
     pub time: Option<Duration>,
+    /// Engines of other processes to compare with, as [`crate::external::command`] reads them.
+    pub engines: Vec<String>,
 }
 
 /// Hears how a campaign goes.

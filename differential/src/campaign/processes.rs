@@ -4,9 +4,8 @@
 //! out again: no case is lost, none is counted twice. Knows no engine.
 
 use super::tally::{Found, Tally};
-use super::worker::{Job, STEPS, place};
+use super::worker::Job;
 use super::{Batches, Observer, Options};
-use crate::lanes::Lane;
 use assay_workers::{Cause, Event, Loss, Lost, Pool, PoolConfig, PoolError, Scheduler, WorkerCommand};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -71,8 +70,7 @@ impl Scheduler for Books<'_> {
         let in_time = self.options.time.is_none_or(|time| self.began.elapsed() < time);
         let fresh = |batches: &mut Batches| if in_time { batches.next() } else { None };
         let (from, to) = self.again.pop_front().or_else(|| fresh(&mut self.batches))?;
-        let profile = self.options.profile.name().to_owned();
-        Some(Job { profile, seed: self.options.seed, from, to })
+        Some(Job::of(self.options, from, to))
     }
 
     fn on_event(&mut self, event: Event<Job, Self::Answer>) {
@@ -86,7 +84,7 @@ impl Scheduler for Books<'_> {
     }
 
     fn steps(&self, job: &Job) -> Option<u32> {
-        u32::try_from(job.to - job.from).ok()?.checked_mul(STEPS)
+        u32::try_from(job.to - job.from).ok()?.checked_mul(job.steps())
     }
 
     fn stop(&self) -> bool {
@@ -97,7 +95,7 @@ impl Scheduler for Books<'_> {
 impl Books<'_> {
     fn lost(&mut self, lost: &Lost<Job>) {
         let (from, to) = (lost.job.from, lost.job.to);
-        let at = lost.at.step().map(place);
+        let at = lost.at.step().map(|step| lost.job.place(step));
         // Nobody knows which case it was: each is tried alone.
         let Some((offset, lane)) = at.or((to - from == 1).then_some((0, None))) else {
             self.again.extend((from..to).map(|index| (index, index + 1)));
@@ -111,7 +109,7 @@ impl Books<'_> {
             Loss::TimedOut { .. } => ("no end".to_owned(), false),
             Loss::Died(_) | Loss::Misbehaved(_) => (lost.loss.to_string(), false),
         };
-        let lane = lane.map_or("generator", Lane::name);
+        let lane = lane.unwrap_or("generator");
         let said = assay_reports::escape::brief(lost.stderr.trim(), 2000).into_owned();
         self.tally.lost(Found { index, class: format!("{lane}: {how}"), detail: said, unsafe_end });
     }

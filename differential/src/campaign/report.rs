@@ -35,6 +35,9 @@ pub fn summary(options: &Options, tally: &Tally, elapsed: Duration) -> String {
     for (rule, count) in &tally.rules {
         line(format_args!("  {count:>10}  {rule}"));
     }
+    for (reason, count) in &tally.skipped {
+        line(format_args!("  {count:>10}  not compared with {}", escape::text(reason)));
+    }
     let seconds = elapsed.as_secs_f64();
     let rate = if seconds > 0.0 { tally.cases as f64 / seconds } else { 0.0 };
     line(format_args!("{seconds:.1} s with {} workers: {rate:.0} cases per second", options.jobs));

@@ -1,6 +1,7 @@
 //! The books of a campaign: sums that do not depend on who counted what in which order.
 
-use crate::compare::rule::Rule;
+use crate::compare::rule::{Allowed, Rule};
+use crate::external::Confrontation;
 use crate::judge::Verdict;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -16,6 +17,8 @@ pub struct Tally {
     pub outcomes: BTreeMap<String, u64>,
     /// Uses of each rule for legitimate differences.
     pub rules: BTreeMap<String, u64>,
+    /// Cases that were not compared with an engine of another process, by engine and reason.
+    pub skipped: BTreeMap<String, u64>,
     /// Findings, by case.
     pub findings: Vec<Found>,
 }
@@ -41,12 +44,28 @@ impl Tally {
         for outcome in &verdict.outcomes {
             *self.outcomes.entry((*outcome).to_owned()).or_default() += 1;
         }
-        for rule in Rule::ALL.into_iter().filter(|&rule| verdict.allowed.uses(rule) > 0) {
-            *self.rules.entry(rule.name().to_owned()).or_default() += verdict.allowed.uses(rule);
-        }
+        self.rules(&verdict.allowed);
         if let Some(finding) = &verdict.finding {
             let (class, detail) = (finding.class.clone(), finding.detail.clone());
             self.findings.push(Found { index, class, detail, unsafe_end: false });
+        }
+    }
+
+    /// Adds what an engine of another process did with a case that is counted already.
+    pub(super) fn confronted(&mut self, index: u64, engine: &str, came: &Confrontation) {
+        self.rules(&came.allowed);
+        if let Some(reason) = came.skipped {
+            *self.skipped.entry(format!("{engine}: {reason}")).or_default() += 1;
+        }
+        if let Some(finding) = &came.finding {
+            let (class, detail) = (finding.class.clone(), finding.detail.clone());
+            self.findings.push(Found { index, class, detail, unsafe_end: came.crashed });
+        }
+    }
+
+    fn rules(&mut self, allowed: &Allowed) {
+        for rule in Rule::ALL.into_iter().filter(|&rule| allowed.uses(rule) > 0) {
+            *self.rules.entry(rule.name().to_owned()).or_default() += allowed.uses(rule);
         }
     }
 
@@ -65,6 +84,9 @@ impl Tally {
         }
         for (rule, count) in other.rules {
             *self.rules.entry(rule).or_default() += count;
+        }
+        for (reason, count) in other.skipped {
+            *self.skipped.entry(reason).or_default() += count;
         }
         self.findings.extend(other.findings);
     }

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 pub fn run_in_threads(options: &Options) -> Result<Tally, String> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.jobs).stack_size(THREAD_STACK).build();
     let pool = pool.map_err(|error| format!("failed to start {} threads: {error}", options.jobs))?;
-    let job = |(from, to)| Job { profile: options.profile.name().to_owned(), seed: options.seed, from, to };
+    let job = |(from, to)| Job::of(options, from, to);
     let batches: Vec<Job> = Batches::of(options).map(job).collect();
     let run = |worker: &mut Worker, job: &Job| worker.run(job, |_| {});
     let tallies: Vec<Result<Tally, String>> =

@@ -3,7 +3,10 @@
 //! Enters: jobs; leaves: tallies. Engines and generator live as long as the worker works for one profile and seed; after a
 //! panic in an engine all of them are made again. Announces each play, so that a crash can be laid to a case and a lane.
 
+use super::Options;
 use super::tally::Tally;
+use crate::external::client::{Client, Limits};
+use crate::external::{command, confront};
 use crate::generate::{Generator, Profile};
 use crate::judge::{Verdict, judge};
 use crate::lanes::{Lane, Lanes, on_lane_thread};
@@ -21,15 +24,29 @@ pub struct Job {
     pub from: u64,
     /// Behind the last case.
     pub to: u64,
+    /// Engines of other processes.
+    pub engines: Vec<String>,
 }
 
-/// Steps of one case: one for each lane, and one in which the case is made.
-pub(super) const STEPS: u32 = Lane::ALL.len() as u32 + 1;
+impl Job {
+    /// A batch of a campaign.
+    pub(super) fn of(options: &Options, from: u64, to: u64) -> Self {
+        let (profile, engines) = (options.profile.name().to_owned(), options.engines.clone());
+        Self { profile, seed: options.seed, from, to, engines }
+    }
 
-/// What is under way at a step: the case within its batch, and the lane, if it is past the making of the case.
-pub(super) fn place(step: u32) -> (u64, Option<Lane>) {
-    let lane = (step % STEPS).checked_sub(1).and_then(|lane| Lane::ALL.get(lane as usize));
-    (u64::from(step / STEPS), lane.copied())
+    /// Steps of one case: one in which the case is made, one for each lane, one for each other engine.
+    pub(super) fn steps(&self) -> u32 {
+        1 + (Lane::ALL.len() + self.engines.len()) as u32
+    }
+
+    /// What is under way at a step: the case within its batch, and the lane or engine, if it is past the making of the case.
+    pub(super) fn place(&self, step: u32) -> (u64, Option<&str>) {
+        let lanes = Lane::ALL.iter().map(|lane| lane.name());
+        let mut names = lanes.chain(self.engines.iter().map(String::as_str));
+        let lane = (step % self.steps()).checked_sub(1).and_then(|lane| names.nth(lane as usize));
+        (u64::from(step / self.steps()), lane)
+    }
 }
 
 /// A worker with its engines.
@@ -43,6 +60,7 @@ struct Bench {
     seed: u64,
     generator: Generator,
     lanes: Lanes,
+    engines: Vec<(String, Client)>,
 }
 
 /// Serves the parent until it closes the channel.
@@ -65,21 +83,29 @@ impl Worker {
     pub fn run(&mut self, job: &Job, mut announce: impl FnMut(u32)) -> Result<Tally, String> {
         let mut tally = Tally::default();
         for index in job.from..job.to {
-            let first = u32::try_from(index - job.from).unwrap_or(u32::MAX / STEPS) * STEPS;
+            let steps = job.steps();
+            let first = u32::try_from(index - job.from).unwrap_or(u32::MAX / steps) * steps;
             announce(first);
             let bench = self.bench(job)?;
             let verdict = bench.play(index, |lane| announce(first + 1 + lane as u32));
             tally.count(index, &verdict);
-            let panicked = verdict.finding.is_some_and(|finding| finding.class.ends_with("panic"));
+            let panicked = verdict.finding.as_ref().is_some_and(|finding| finding.class.ends_with("panic"));
             if panicked {
                 self.bench = None;
+            } else if verdict.finding.is_none() {
+                bench.confront(index, &mut tally, |engine| {
+                    announce(first + 1 + (Lane::ALL.len() + engine) as u32);
+                })?;
             }
         }
         Ok(tally)
     }
 
     fn bench(&mut self, job: &Job) -> Result<&mut Bench, String> {
-        let fits = |bench: &Bench| bench.profile == job.profile && bench.seed == job.seed;
+        let fits = |bench: &Bench| {
+            let engines = bench.engines.iter().map(|(name, _)| name);
+            bench.profile == job.profile && bench.seed == job.seed && engines.eq(&job.engines)
+        };
         if !self.bench.as_ref().is_some_and(fits) {
             self.bench = Some(Bench::new(job)?);
         }
@@ -93,7 +119,29 @@ impl Bench {
         let failed = |error: assay_runtime::Error| error.to_string();
         let generator = Generator::new(profile, job.seed).map_err(failed)?;
         let lanes = Lanes::new().map_err(failed)?;
-        Ok(Self { profile: job.profile.clone(), seed: job.seed, generator, lanes })
+        let engine = |name: &String| Ok((name.clone(), Client::new(command(name)?, Limits::default())));
+        let engines = job.engines.iter().map(engine).collect::<Result<_, String>>()?;
+        Ok(Self { profile: job.profile.clone(), seed: job.seed, generator, lanes, engines })
+    }
+
+    /// Compares the interpreter with the engines of other processes.
+    fn confront(
+        &mut self,
+        index: u64,
+        tally: &mut Tally,
+        mut announce: impl FnMut(usize),
+    ) -> Result<(), String> {
+        if self.engines.is_empty() {
+            return Ok(());
+        }
+        let case = self.generator.case(index);
+        for (number, (name, client)) in self.engines.iter_mut().enumerate() {
+            announce(number);
+            let canonical = || self.generator.with_canonical(index, &case).map(|case| case.canonical());
+            let came = confront(&case, &self.lanes, (name.as_str(), client), canonical);
+            tally.confronted(index, name, &came.map_err(|error| format!("{name}: {error}"))?);
+        }
+        Ok(())
     }
 
     fn play(&mut self, index: u64, announce: impl FnMut(Lane)) -> Verdict {

@@ -175,6 +175,16 @@ impl Comparison {
                 let size = |bytes| format!("memory {number} of {bytes} bytes");
                 return differ(Part::Memory, size(a.size), size(b.size));
             }
+            if a.digest.or(b.digest).is_some() {
+                if a.digest() == b.digest() {
+                    continue;
+                }
+                return differ(
+                    Part::Memory,
+                    format_args!("memory {number} with one content"),
+                    "with another",
+                );
+            }
             if let Some((address, a, b)) = a.first_difference(b) {
                 let byte = |value| format!("memory {number} at {address:#x}: {value:#04x}");
                 return differ(Part::Memory, byte(a), byte(b));

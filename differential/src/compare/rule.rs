@@ -8,6 +8,9 @@
 //! * `stack-exhausted` — both lanes ran out of stack in the same step. How deep they came is theirs; state behind that point
 //!   is not compared, and the case ends there. One that runs out alone is a finding: lanes have so much stack that fuel runs
 //!   out first.
+//!   An engine of another process has a stack of its own: there one of both suffices.
+//! * `limit-met` — an engine of another process that does not keep to the limits of a case: it is not compared from the step
+//!   on in which the interpreter met one.
 //! * `fused-load` — compiled code may read memory as part of the operator that uses the value, and then reports an access out
 //!   of bounds at that operator. The same trap in the same function, further on than the load that the interpreter names.
 //!
@@ -29,11 +32,14 @@ pub enum Rule {
     StackExhausted,
     /// A trap is reported at the operator that uses a load.
     FusedLoad,
+    /// The interpreter met a limit that the other engine does not keep to.
+    LimitMet,
 }
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Rule; 4] = [Rule::NanBits, Rule::NanLeak, Rule::StackExhausted, Rule::FusedLoad];
+    pub const ALL: [Rule; 5] =
+        [Rule::NanBits, Rule::NanLeak, Rule::StackExhausted, Rule::FusedLoad, Rule::LimitMet];
 
     /// Its name in reports.
     pub fn name(self) -> &'static str {
@@ -42,6 +48,7 @@ impl Rule {
             Rule::NanLeak => "nan-leak",
             Rule::StackExhausted => "stack-exhausted",
             Rule::FusedLoad => "fused-load",
+            Rule::LimitMet => "limit-met",
         }
     }
 }

@@ -26,7 +26,10 @@ fn step(outcome: Outcome) -> StepSeen {
 fn truth() -> Observation {
     let trap =
         Outcome::Trapped { kind: Trap::MemoryOutOfBounds, element: None, place: Some((2, Some(0x40))) };
-    Observation { steps: vec![step(Outcome::Returned(vec![Seen::I32(1), Seen::F32(QUIET)])), step(trap)] }
+    Observation {
+        steps: vec![step(Outcome::Returned(vec![Seen::I32(1), Seen::F32(QUIET)])), step(trap)],
+        limited: None,
+    }
 }
 
 /// What is reported when one side tells this lie.
@@ -76,7 +79,7 @@ fn another_trap_is_a_difference() {
 #[test]
 fn another_element_of_a_trap_is_a_difference() {
     let trap = |element| Outcome::Trapped { kind: Trap::UninitializedElement, element, place: None };
-    let seen = |element| Observation { steps: vec![step(trap(element))] };
+    let seen = |element| Observation { steps: vec![step(trap(element))], limited: None };
     let difference = compare(&seen(Some(3)), &seen(Some(4)), true).unwrap_err();
     assert_eq!(difference.part, Part::TrapKind);
     assert_eq!(difference.detail, "trapped: uninitialized element 3 ≠ trapped: uninitialized element 4");
@@ -146,14 +149,15 @@ fn fuel_is_compared_where_both_count_it() {
 
 #[test]
 fn a_panic_is_equal_to_nothing() {
-    let panicked = || Observation { steps: vec![step(Outcome::Panicked("here".into()))] };
+    let panicked = || Observation { steps: vec![step(Outcome::Panicked("here".into()))], limited: None };
     assert_eq!(compare(&panicked(), &panicked(), true).unwrap_err().part, Part::Outcome);
     assert_eq!(report(|seen| drop(seen.steps.pop())), Some((1, Part::Steps)));
 }
 
 #[test]
 fn nans_are_equal_by_class_where_they_may_differ() {
-    let returned = |bits| Observation { steps: vec![step(Outcome::Returned(vec![Seen::F32(bits)]))] };
+    let returned =
+        |bits| Observation { steps: vec![step(Outcome::Returned(vec![Seen::F32(bits)]))], limited: None };
     let allowed = compare(&returned(QUIET), &returned(SIGNALLING), true).unwrap();
     assert_eq!(allowed.uses(Rule::NanBits), 1);
     let strict = compare(&returned(QUIET), &returned(SIGNALLING), false).unwrap_err();
@@ -165,7 +169,7 @@ fn nans_are_equal_by_class_where_they_may_differ() {
 
 #[test]
 fn a_nan_is_no_number_of_the_same_bits() {
-    let returned = |value| Observation { steps: vec![step(Outcome::Returned(vec![value]))] };
+    let returned = |value| Observation { steps: vec![step(Outcome::Returned(vec![value]))], limited: None };
     assert!(compare(&returned(Seen::F32(QUIET)), &returned(Seen::I32(QUIET)), true).is_err());
     let wide = Seen::F64(f64::NAN.to_bits());
     assert!(compare(&returned(Seen::F32(QUIET)), &returned(wide), true).is_err());
@@ -173,7 +177,8 @@ fn a_nan_is_no_number_of_the_same_bits() {
 
 #[test]
 fn lanes_that_are_nan_in_one_shape_are_equal() {
-    let returned = |bits| Observation { steps: vec![step(Outcome::Returned(vec![Seen::V128(bits)]))] };
+    let returned =
+        |bits| Observation { steps: vec![step(Outcome::Returned(vec![Seen::V128(bits)]))], limited: None };
     let compared =
         |left, right| compare(&returned(left), &returned(right), true).map(|found| found.uses(Rule::NanBits));
     let (quiet, other) = (u128::from(QUIET), u128::from(QUIET ^ (1 << 31)));
@@ -202,7 +207,7 @@ fn exhausted_stacks_end_the_comparison_and_are_counted() {
 fn a_load_may_trap_where_its_value_is_used() {
     let at = |kind, offset| {
         let outcome = Outcome::Trapped { kind, element: None, place: Some((2, Some(offset))) };
-        Observation { steps: vec![step(outcome)] }
+        Observation { steps: vec![step(outcome)], limited: None }
     };
     let allowed =
         compare(&at(Trap::MemoryOutOfBounds, 0x40), &at(Trap::MemoryOutOfBounds, 0x44), true).unwrap();

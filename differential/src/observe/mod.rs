@@ -6,7 +6,7 @@
 mod state;
 mod value;
 
-pub use state::{Image, State};
+pub use state::{Digest, Image, Scope, State};
 pub use value::Seen;
 
 pub(crate) use state::snapshot;
@@ -18,6 +18,8 @@ use assay_runtime::Trap;
 pub struct Observation {
     /// One entry for each step that was taken. After a panic there are fewer than the script has.
     pub steps: Vec<StepSeen>,
+    /// The first step in which a limit of the case refused a memory or a table its growth.
+    pub limited: Option<usize>,
 }
 
 /// What a step did.

@@ -1,9 +1,24 @@
 //! The state of all instances: globals, memories and tables, exported or not, and what was provided to imports.
 //!
-//! Memories are kept as the chunks that are not all zero, which makes small of large memories, and comparison exact.
+//! Memories are kept as the chunks that are not all zero, which makes small of large memories, and comparison exact. What
+//! another process says of a memory is a digest of the same chunks.
 
 use super::Seen;
 use assay_runtime::{AsContextMut, Extern, Global, Instance, Table, inspect};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+/// How much of the state is looked at.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Nothing.
+    Nothing,
+    /// What was provided to imports, and what instances export.
+    Exported,
+    /// What was provided to imports, and whatever instances have, exported or not.
+    All,
+}
 
 /// Everything that can be written, in a fixed order: provided objects first, then instance by instance.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -21,9 +36,14 @@ pub struct State {
 pub struct Image {
     /// Size in bytes.
     pub size: usize,
-    /// Chunks that are not all zero, by number.
+    /// Chunks that are not all zero, by number. Empty where only the digest is known.
     pub chunks: Vec<(usize, Box<[u8]>)>,
+    /// The digest of the chunks, where that is all there is.
+    pub digest: Option<Digest>,
 }
+
+/// SHA-256 over every chunk that is not all zero: its number as eight bytes, lowest first, then its bytes.
+pub type Digest = [u8; 32];
 
 const CHUNK: usize = 2048;
 static ZEROS: [u8; CHUNK] = [0; CHUNK];
@@ -32,7 +52,25 @@ impl Image {
     /// The image of these bytes.
     pub fn of(bytes: &[u8]) -> Self {
         let chunks = bytes.chunks(CHUNK).enumerate().filter(|(_, chunk)| **chunk != ZEROS[..chunk.len()]);
-        Self { size: bytes.len(), chunks: chunks.map(|(number, chunk)| (number, chunk.into())).collect() }
+        let chunks = chunks.map(|(number, chunk)| (number, chunk.into())).collect();
+        Self { size: bytes.len(), chunks, digest: None }
+    }
+
+    /// The image of a memory of which another process says this.
+    pub fn of_digest(size: usize, digest: Digest) -> Self {
+        Self { size, chunks: Vec::new(), digest: Some(digest) }
+    }
+
+    /// The digest of the contents.
+    pub fn digest(&self) -> Digest {
+        self.digest.unwrap_or_else(|| {
+            let mut hash = Sha256::new();
+            for (number, bytes) in &self.chunks {
+                hash.update((*number as u64).to_le_bytes());
+                hash.update(bytes);
+            }
+            hash.finalize().into()
+        })
     }
 
     /// The first address at which two images differ, with both bytes. `None` when they are equal as far as both reach.
@@ -53,31 +91,46 @@ impl Image {
     }
 }
 
-/// The state of these objects and instances.
+/// The state of these objects and instances, as far as `scope` says.
 pub(crate) fn snapshot(
     mut store: impl AsContextMut,
     provided: &[Extern],
     instances: &[Option<Instance>],
+    scope: Scope,
 ) -> State {
     let mut state = State::default();
+    if scope == Scope::Nothing {
+        return state;
+    }
     for item in provided {
         state.add(store.as_context_mut(), item);
     }
     for &instance in instances.iter().flatten() {
-        for global in inspect::globals(store.as_context_mut(), instance) {
-            state.add_global(store.as_context_mut(), global);
-        }
-        for memory in inspect::memories(store.as_context_mut(), instance) {
-            state.add(store.as_context_mut(), &memory);
-        }
-        for table in inspect::tables(store.as_context_mut(), instance) {
-            state.add_table(store.as_context_mut(), table);
+        match scope {
+            Scope::All => state.add_all(store.as_context_mut(), instance),
+            Scope::Exported | Scope::Nothing => {
+                for (_, item) in instance.exports(store.as_context_mut()) {
+                    state.add(store.as_context_mut(), &item);
+                }
+            }
         }
     }
     state
 }
 
 impl State {
+    fn add_all(&mut self, mut store: impl AsContextMut, instance: Instance) {
+        for global in inspect::globals(store.as_context_mut(), instance) {
+            self.add_global(store.as_context_mut(), global);
+        }
+        for memory in inspect::memories(store.as_context_mut(), instance) {
+            self.add(store.as_context_mut(), &memory);
+        }
+        for table in inspect::tables(store.as_context_mut(), instance) {
+            self.add_table(store.as_context_mut(), table);
+        }
+    }
+
     fn add(&mut self, mut store: impl AsContextMut, item: &Extern) {
         match item {
             Extern::Global(global) => self.add_global(store, *global),
@@ -137,5 +190,18 @@ mod tests {
         assert_eq!(left.first_difference(&right), Some((CHUNK + 8, 0, 5)));
         assert_eq!(right.first_difference(&left), Some((CHUNK + 8, 5, 0)));
         assert_eq!(left.first_difference(&left), None);
+    }
+
+    #[test]
+    fn digests_are_those_that_the_protocol_describes() {
+        let mut bytes = vec![0; 2 * CHUNK + 1];
+        bytes[2 * CHUNK] = 9;
+        // SHA-256 of 02 00 00 00 00 00 00 00 09.
+        let digest: String = Image::of(&bytes).digest().iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(digest, "ce58b1ea7629930789be6d360c8d7ddc32bd84fc2165293f9788207b85481c47");
+        bytes[2 * CHUNK] = 0;
+        let zeros = Image::of(&bytes).digest();
+        assert_eq!(zeros, Image::of(&[]).digest(), "the size is told apart from the contents");
+        assert_eq!(Image::of_digest(7, zeros).digest(), zeros);
     }
 }

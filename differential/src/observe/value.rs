@@ -17,6 +17,8 @@ pub enum Seen {
     Null,
     /// A function, by where it was made.
     Func(FuncOrigin),
+    /// A function of which only that is known.
+    SomeFunc,
     /// A host value, by its number; `None` for one that the harness did not make.
     Extern(Option<u64>),
 }
@@ -63,6 +65,7 @@ impl std::fmt::Display for Seen {
                 write!(f, "function {func} of instance {instance}")
             }
             Self::Func(FuncOrigin::Host(number)) => write!(f, "host function {number}"),
+            Self::SomeFunc => f.write_str("some function"),
             Self::Extern(Some(number)) => write!(f, "extern {number}"),
             Self::Extern(None) => f.write_str("extern of unknown origin"),
         }

@@ -1,18 +1,24 @@
 //! Workers for the campaign's tests: an honest one, and such as die, hang or leave at a given case; and one for single
-//! cases, with an engine that does not survive a certain operator.
+//! cases, with an engine that does not survive a certain operator. `engine` serves the engine protocol.
 
 use std::process::ExitCode;
 use std::time::Duration;
 
 use assay_differential::campaign::{Job, Worker};
 use assay_differential::case::Case;
+use assay_differential::external::serve::{Served, serve};
+use assay_differential::lanes::{configure, on_lane_thread};
 use assay_differential::shrink::process::Played;
+use assay_runtime::{Config, Engine, OptLevel};
 
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
     let act = words.next().unwrap_or_default();
     if act == "fragile" {
         return if fragile().is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
+    if act == "engine" {
+        return if engine().is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
     let at: u64 = words.next().and_then(|word| word.parse().ok()).unwrap_or(u64::MAX);
     let mut worker = Worker::default();
@@ -39,6 +45,18 @@ fn fragile() -> Result<(), assay_workers::ServeError> {
         }
         Ok::<_, String>(Played { finding: None, unsafe_end: false, outcomes: Vec::new() })
     })
+}
+
+/// Our runtime, unoptimised, as an engine of the protocol.
+fn engine() -> Result<(), Box<dyn std::error::Error>> {
+    let engine = |metered| {
+        let mut config = Config::new();
+        configure(&mut config, metered);
+        Engine::new(config.cranelift_opt_level(OptLevel::None))
+    };
+    let served = Served { metered: engine(true)?, plain: engine(false)? };
+    on_lane_thread(|| serve(std::io::stdin().lock(), std::io::stdout().lock(), &served))??;
+    Ok(())
 }
 
 fn misbehave(act: &str) {
