@@ -9,9 +9,10 @@ use assay_differential::play;
 use std::path::{Path, PathBuf};
 
 fn kept() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
-    let mut files: Vec<PathBuf> =
-        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let folder = |name| Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    // Those that the planted faults are shown by agree where there are none.
+    let entries = ["cases", "faults"].map(|name| std::fs::read_dir(folder(name)).unwrap());
+    let mut files: Vec<PathBuf> = entries.into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
     files.sort();
     files

@@ -36,6 +36,23 @@ pub fn check_custom_sections(bytes: &[u8]) -> Result<()> {
     Ok(assay_parse::check_custom_sections(bytes)?)
 }
 
+pub use assay_model::fault::{BUILT as FAULTS_BUILT, Fault, Row as FaultRow, TABLE as FAULTS};
+
+/// Switches a planted fault on, and all others off, for the whole process: before there is an engine.
+///
+/// # Errors
+/// When this build has no faults: it lacks the feature `planted-faults`.
+pub fn plant(fault: Option<Fault>) -> std::result::Result<(), FaultsNotBuilt> {
+    #[cfg(feature = "planted-faults")]
+    assay_model::fault::plant(fault);
+    if FAULTS_BUILT || fault.is_none() { Ok(()) } else { Err(FaultsNotBuilt) }
+}
+
+/// This build has no planted faults.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("built without planted faults; cargo build --release --features planted-faults")]
+pub struct FaultsNotBuilt;
+
 /// Where a function comes from.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
 pub enum FuncOrigin {

@@ -1,5 +1,6 @@
-//! Workers for the campaign's tests: an honest one, and such as die, hang or leave at a given case; and one for single
-//! cases, with an engine that does not survive a certain operator. `engine` serves the engine protocol.
+//! Workers for the campaign's tests: an honest one, and such as die, hang or leave at a given case; and two for single
+//! cases: with an engine that does not survive a certain operator, and with a planted fault. `engine` serves the engine
+//! protocol.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use assay_differential::case::Case;
 use assay_differential::external::serve::{Served, serve};
 use assay_differential::lanes::{configure, on_lane_thread};
 use assay_differential::shrink::process::Played;
+use assay_runtime::inspect::{self, Fault};
 use assay_runtime::{Config, Engine, OptLevel};
 
 fn main() -> ExitCode {
@@ -19,6 +21,13 @@ fn main() -> ExitCode {
     }
     if act == "engine" {
         return if engine().is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
+    if act == "planted" {
+        return if planted(&words.next().unwrap_or_default()) {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        };
     }
     let at: u64 = words.next().and_then(|word| word.parse().ok()).unwrap_or(u64::MAX);
     let mut worker = Worker::default();
@@ -32,6 +41,11 @@ fn main() -> ExitCode {
         })
     });
     if served.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Plays single cases with the fault of this name; with a name that no fault has, without one.
+fn planted(id: &str) -> bool {
+    inspect::plant(Fault::named(id)).is_ok() && assay_differential::shrink::process::serve().is_ok()
 }
 
 /// Agrees with every case without `i32.popcnt`, and dies of the others in the third lane.

@@ -8,6 +8,7 @@
 
 pub mod artifact;
 pub mod builtins;
+pub mod fault;
 pub mod features;
 pub mod index;
 pub mod layout;

@@ -9,6 +9,7 @@ use crate::engine_api as api;
 use crate::memory::Memory;
 use crate::sys;
 use assay_model::builtins::Builtin;
+use assay_model::fault::{Fault, planted};
 use assay_model::trap::TrapKind;
 
 struct Table([*const (); Builtin::ALL.len()]);
@@ -72,7 +73,11 @@ unsafe extern "C" fn memory_grow(vmctx: *mut VmCtx, memory: u32, delta: u64) -> 
 unsafe extern "C" fn memory_fill(vmctx: *mut VmCtx, index: u32, start: u64, byte: u32, len: u64) -> u32 {
     // SAFETY: called with the caller's own context.
     let memory = unsafe { memory(vmctx, index) };
-    memory_status(memory.fill(start, byte as u8, len))
+    let filled = memory.fill(start, byte as u8, len);
+    if planted(Fault::FillBeforeCheck) && filled.is_none() {
+        memory.fill(start, byte as u8, memory.len().saturating_sub(start));
+    }
+    memory_status(filled)
 }
 
 unsafe extern "C" fn memory_copy(vmctx: *mut VmCtx, to: u32, from: u32, dst: u64, src: u64, len: u64) -> u32 {
@@ -80,6 +85,10 @@ unsafe extern "C" fn memory_copy(vmctx: *mut VmCtx, to: u32, from: u32, dst: u64
     let to = unsafe { memory(vmctx, to) };
     // SAFETY: as above.
     let from = unsafe { memory(vmctx, from) };
+    let fit = fits(dst, len, to.len()) && fits(src, len, from.len());
+    if planted(Fault::CopyOverlapForwards) && fit {
+        return memory_status((0..len).try_for_each(|byte| to.copy(dst + byte, from, src + byte, 1)));
+    }
     memory_status(to.copy(dst, from, src, len))
 }
 
@@ -96,11 +105,15 @@ unsafe extern "C" fn memory_init(
     // SAFETY: as above.
     let bytes = unsafe { api::data_segment(vmctx, segment) };
     let end = src.checked_add(len).map(|end| end as usize);
+    let end = if planted(Fault::InitPastSegment) { end.map(|end| end.min(bytes.len())) } else { end };
     let bytes = end.and_then(|end| bytes.get(src as usize..end));
     memory_status(bytes.and_then(|bytes| memory.write(dst, bytes)))
 }
 
 unsafe extern "C" fn data_drop(vmctx: *mut VmCtx, segment: u32) {
+    if planted(Fault::DataDropForgotten) {
+        return;
+    }
     // SAFETY: called with the caller's own context.
     unsafe { api::drop_data(vmctx, segment) };
 }
@@ -161,6 +174,9 @@ unsafe extern "C" fn table_init(
 }
 
 unsafe extern "C" fn elem_drop(vmctx: *mut VmCtx, segment: u32) {
+    if planted(Fault::ElementDropForgotten) {
+        return;
+    }
     // SAFETY: called with the caller's own context.
     unsafe { api::drop_elem(vmctx, segment) };
 }

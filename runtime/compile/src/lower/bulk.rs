@@ -2,6 +2,7 @@
 
 use super::Lowering;
 use assay_model::builtins::Builtin;
+use assay_model::fault::Fault;
 use assay_model::index::{DataIdx, ElemIdx, MemoryIdx, TableIdx};
 use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{InstBuilder, Value};
@@ -56,7 +57,8 @@ impl Lowering<'_> {
         let destination = self.table_index(to, destination);
         let source = self.table_index(from, source);
         let length = self.copy_length(length);
-        let (to, from) = (self.number(to.0), self.number(from.0));
+        let to = self.table_number(to, Fault::TableCopyIndexSpace);
+        let (to, from) = (self.number(to), self.number(from.0));
         self.call_checked(Builtin::TableCopy, &[self.ctx, to, from, destination, source, length]);
     }
 

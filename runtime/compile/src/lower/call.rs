@@ -8,6 +8,7 @@ use crate::abi::WasmAbi;
 use crate::error::Result;
 use crate::plan::{Dispatch, NOTHING};
 use crate::text::DISPATCH_ENTRY;
+use assay_model::fault::{Fault, planted};
 use assay_model::index::{FuncIdx, TableIdx, TypeIdx};
 use assay_model::layout::{func_import, func_ref};
 use assay_model::trap::TrapKind;
@@ -71,8 +72,12 @@ impl<'a> Lowering<'a> {
         let index = self.pop();
         let callee = self.table_element(table, index, TrapKind::UndefinedElement);
         let index = self.table_index(table, index);
-        self.trap_if_null_element(callee, index);
-        self.check_type(callee, ty);
+        if !planted(Fault::CallNullUnchecked) {
+            self.trap_if_null_element(callee, index);
+        }
+        if !planted(Fault::CallTypeUnchecked) {
+            self.check_type(callee, ty);
+        }
         self.code_and_ctx(callee)
     }
 
@@ -123,7 +128,8 @@ impl<'a> Lowering<'a> {
     /// function looks it up once.
     fn dispatched_index(&mut self, table: TableIdx, index: Value, dispatch: &Dispatch) -> Value {
         let len = dispatch.len();
-        if self.constant(index).is_none_or(|index| index >= len) {
+        let unchecked = planted(Fault::CallBoundsUnchecked);
+        if !unchecked && self.constant(index).is_none_or(|index| index >= len) {
             let out = self.builder.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, index, len as i64);
             self.trap_if(out, TrapKind::UndefinedElement);
         }

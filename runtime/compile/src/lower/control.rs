@@ -3,6 +3,7 @@
 use super::Lowering;
 use super::frame::{Frame, FrameKind, Types};
 use crate::error::Result;
+use assay_model::fault::{Fault, planted};
 use assay_model::index::TypeIdx;
 use assay_parse::val_type;
 use cranelift_codegen::ir::{Block, BlockArg, BlockCall, InstBuilder, JumpTableData, Value};
@@ -239,6 +240,9 @@ impl<'a> Lowering<'a> {
             let Ok(depth) = depth else { break };
             let (block, _) = self.target(depth);
             table.push(self.block_call(block, &args));
+        }
+        if planted(Fault::BranchTableLast) {
+            table.pop();
         }
         let default = self.block_call(default, &args);
         let table = self.builder.create_jump_table(JumpTableData::new(default, &table));

@@ -7,6 +7,7 @@ use super::Lowering;
 use crate::abi::builtin_signature;
 use crate::plan::{MOST_REGIONS, Region};
 use assay_model::builtins::Builtin;
+use assay_model::fault::{Fault, planted};
 use assay_model::index::{FuncIdx, MemoryIdx, TableIdx, TypeIdx};
 use assay_model::layout::{POINTER_SIZE, VmCtxLayout, memory_def, memory_slot, table_def};
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
@@ -107,7 +108,8 @@ impl Lowering<'_> {
             return self.builder.ins().iconst(I64, len.cast_signed());
         }
         let def = self.cached(Cached::MemoryDef(memory));
-        let flags = self.trusted_in(Region::MemoryLengths);
+        let stale = planted(Fault::MemoryLengthStale);
+        let flags = if stale { CONSTANT } else { self.trusted_in(Region::MemoryLengths) };
         self.builder.ins().load(I64, flags, def, memory_def::LEN as i32)
     }
 
@@ -138,7 +140,8 @@ impl Lowering<'_> {
             return self.cached(Cached::TableBase(table));
         }
         let def = self.cached(Cached::TableDef(table));
-        let flags = self.trusted_in(Region::TableHeads);
+        let stale = planted(Fault::TableBaseStale);
+        let flags = if stale { CONSTANT } else { self.trusted_in(Region::TableHeads) };
         self.builder.ins().load(I64, flags, def, table_def::BASE as i32)
     }
 

@@ -4,6 +4,7 @@ use super::Lowering;
 use super::environment::CONSTANT;
 use crate::abi::clif_type;
 use crate::plan::{GlobalPlace, GlobalPlan};
+use assay_model::fault::{Fault, planted};
 use assay_model::index::GlobalIdx;
 use assay_model::module::ConstOp;
 use cranelift_codegen::ir::immediates::{Ieee32, Ieee64};
@@ -33,7 +34,9 @@ impl Lowering<'_> {
             Some(value) => value,
             None => {
                 let (base, offset) = self.global_cell(plan);
-                let flags = if plan.mutable { self.trusted_in(plan.region) } else { CONSTANT };
+                let imported = matches!(plan.place, GlobalPlace::Behind(_));
+                let stale = imported && planted(Fault::ImportedGlobalCached);
+                let flags = if plan.mutable && !stale { self.trusted_in(plan.region) } else { CONSTANT };
                 self.builder.ins().load(clif_type(plan.kind), flags, base, offset)
             }
         };

@@ -6,6 +6,7 @@
 use super::Lowering;
 use super::environment::Cached;
 use crate::plan::Region;
+use assay_model::fault::{Fault, planted};
 use assay_model::layout::store_ctx;
 use assay_model::ops::fuel;
 use assay_model::trap::TrapKind;
@@ -13,13 +14,18 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::I64;
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value};
 
+/// The opcode of the unconditional branch.
+const BR: u8 = 0x0c;
+
 impl Lowering<'_> {
     /// Adds the cost of an operator to the segment, and charges the segment when it ends here.
     pub(super) fn count_fuel(&mut self, first_byte: u8) {
         if !self.plan.options.fuel {
             return;
         }
-        self.fuel += fuel::cost(first_byte);
+        if !(first_byte == BR && planted(Fault::BranchWithoutFuel)) {
+            self.fuel += fuel::cost(first_byte);
+        }
         if fuel::ends_segment(first_byte) && self.fuel > 0 {
             let left = self.fuel_left();
             let cost = i64::try_from(self.fuel).unwrap_or(i64::MAX);

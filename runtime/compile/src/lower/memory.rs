@@ -4,8 +4,9 @@ use super::Lowering;
 use super::environment::Cached;
 use super::trap::trap_code;
 use crate::error::Result;
-use crate::plan::{Check, MemoryPlan};
+use crate::plan::{Check, MemoryPlan, Region};
 use assay_model::builtins::Builtin;
+use assay_model::fault::{Fault, planted};
 use assay_model::features::Feature;
 use assay_model::index::MemoryIdx;
 use assay_model::trap::TrapKind;
@@ -49,10 +50,14 @@ impl Lowering<'_> {
         let memory = memory_of(arg)?;
         let plan: &MemoryPlan = self.plan.memory(memory);
         let constant = self.constant(index);
-        let check = plan.check(arg.offset, size, constant);
+        let checked = if planted(Fault::BoundsIgnoreWidth) { 1 } else { size };
+        let check = plan.check(arg.offset, checked, constant);
         let index = match constant {
             Some(constant) => self.builder.ins().iconst(I64, constant.cast_signed()),
-            None => self.memory_index(memory, index),
+            None => match self.wrong_index(memory, index) {
+                Some(wrong) => wrong,
+                None => self.memory_index(memory, index),
+            },
         };
         self.check_bounds(memory, index, check);
         if check == Check::AlwaysOut {
@@ -90,7 +95,10 @@ impl Lowering<'_> {
             }
             Check::Sum { end } => {
                 let len = self.memory_len(memory);
-                let sum = self.builder.ins().iadd_imm_s(index, end.cast_signed());
+                let sum = match self.wrong_sum(index, end) {
+                    Some(wrong) => wrong,
+                    None => self.builder.ins().iadd_imm_s(index, end.cast_signed()),
+                };
                 self.builder.ins().icmp(IntCC::UnsignedGreaterThan, sum, len)
             }
             Check::WrappingSum { end } => {
@@ -141,7 +149,12 @@ impl Lowering<'_> {
     /// Stores the low bits of an integer.
     pub(super) fn store_narrow(&mut self, arg: &MemArg, narrow: Type) -> Result<()> {
         let (index, value) = self.pop2();
-        let Some((address, offset, flags)) = self.address(arg, index, narrow.bytes())? else { return Ok(()) };
+        let Some((address, offset, mut flags)) = self.address(arg, index, narrow.bytes())? else {
+            return Ok(());
+        };
+        if planted(Fault::NarrowStoreForgotten) {
+            flags = flags.with_alias_region(Some(self.alias_region(Region::Crowd)));
+        }
         let ins = self.builder.ins();
         match narrow {
             I8 => ins.istore8(flags, value, address, offset),
@@ -156,6 +169,7 @@ impl Lowering<'_> {
         let shift = i64::from(self.plan.memory(memory).page_size_log2);
         let pages = self.builder.ins().ushr_imm_u(len, shift);
         let pages = self.memory_narrow(memory, pages);
+        let pages = if self.plan.memory(memory).index64 { self.wrong_size(pages) } else { pages };
         self.push(pages);
     }
 

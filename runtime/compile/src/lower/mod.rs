@@ -12,6 +12,7 @@ mod call;
 mod control;
 mod convert;
 mod environment;
+mod fault;
 mod frame;
 mod global;
 mod inline;

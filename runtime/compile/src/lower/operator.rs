@@ -3,6 +3,7 @@
 use super::Lowering;
 use super::memory::Extend::{Signed, Unsigned};
 use crate::error::Result;
+use assay_model::fault::BUILT;
 use assay_model::index::{DataIdx, ElemIdx, FuncIdx, GlobalIdx, MemoryIdx, TableIdx, TypeIdx};
 use assay_model::types::RefType;
 use assay_parse::heap_type;
@@ -15,6 +16,9 @@ use wasmparser::Operator as Op;
 impl Lowering<'_> {
     /// Translates an operator that can be reached.
     pub(super) fn operator(&mut self, operator: &Op<'_>) -> Result<()> {
+        if BUILT && self.wrong_operator(operator)? {
+            return Ok(());
+        }
         match *operator {
             // Control
             Op::Unreachable => {

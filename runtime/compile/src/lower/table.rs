@@ -5,6 +5,7 @@
 use super::Lowering;
 use crate::error::{CompileError, Result};
 use assay_model::builtins::Builtin;
+use assay_model::fault::{Fault, planted};
 use assay_model::index::{FuncIdx, TableIdx};
 use assay_model::layout::{AbiKind, TABLE_ELEMENT_SIZE, func_import};
 use assay_model::trap::TrapKind;
@@ -37,7 +38,8 @@ impl<'a> Lowering<'a> {
         let fixed_len = self.plan.table(table).fixed_len;
         let in_bounds = self.constant(index).zip(fixed_len).is_some_and(|(index, len)| index < len);
         let index = self.table_index(table, index);
-        if in_bounds {
+        let unchecked = kind == TrapKind::UndefinedElement && planted(Fault::CallBoundsUnchecked);
+        if in_bounds || unchecked {
             return index;
         }
         let len = self.table_len(table);
@@ -86,6 +88,7 @@ impl<'a> Lowering<'a> {
     pub(super) fn table_size(&mut self, table: TableIdx) {
         let len = self.table_len(table);
         let size = self.table_narrow(table, len);
+        let size = if self.plan.table(table).index64 { self.wrong_size(size) } else { size };
         self.push(size);
     }
 
@@ -104,7 +107,8 @@ impl<'a> Lowering<'a> {
         let (start, value, len) = self.pop3();
         let (start, len) = (self.table_index(table, start), self.table_index(table, len));
         let element = self.element_of(table, value);
-        let number = self.builder.ins().iconst(I32, i64::from(table.0));
+        let number = self.table_number(table, Fault::TableFillIndexSpace);
+        let number = self.builder.ins().iconst(I32, i64::from(number));
         self.call_checked(Builtin::TableFill, &[self.ctx, number, start, element, len]);
     }
 

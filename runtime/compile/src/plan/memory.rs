@@ -6,6 +6,7 @@
 
 use super::Region;
 use crate::options::CompileOptions;
+use assay_model::fault::{Fault, planted};
 use assay_model::index::MemoryIdx;
 use assay_model::layout::memory_plan;
 use assay_model::module::ModuleModel;
@@ -86,9 +87,12 @@ impl MemoryPlan {
     /// The check for an access of `size` bytes at `offset` past an index, which may be a known constant.
     pub(crate) fn check(&self, offset: u64, size: u32, index: Option<u64>) -> Check {
         let Some(end) = offset.checked_add(u64::from(size)) else { return Check::AlwaysOut };
+        let end = if planted(Fault::BoundsOffByOne) { end - 1 } else { end };
+        let reach = if planted(Fault::ConstantIndexUnchecked) { offset } else { end };
         let in_minimum =
-            index.and_then(|index| index.checked_add(end)).is_some_and(|end| end <= self.min_len);
-        let guarded = self.guarded && offset <= memory_plan::GUARD - WIDEST_ACCESS;
+            index.and_then(|index| index.checked_add(reach)).is_some_and(|end| end <= self.min_len);
+        let within = offset <= memory_plan::GUARD - WIDEST_ACCESS || planted(Fault::OffsetPastGuard);
+        let guarded = self.guarded && within;
         if in_minimum || guarded && !self.index64 {
             Check::Covered
         } else if guarded {

@@ -21,6 +21,7 @@ pub use shared::SharedMemory;
 
 use crate::ctx::MemoryDef;
 use crate::sys::{Reservation, Use, page_size, reserve};
+use assay_model::fault::{Fault, planted};
 use assay_model::layout::memory_plan;
 use assay_model::types::MemoryType;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -118,7 +119,8 @@ impl Memory {
             reserve(total.saturating_add(LEAST_FREE) as usize).map_err(refused)?;
         }
         let used = if plan.guards { Use::Zeroed } else { Use::Once };
-        let map = Reservation::new(total as usize, min as usize, used).map_err(refused)?;
+        let opened = if planted(Fault::EmptyMemoryUnguarded) && plan.guards { min.max(1) } else { min };
+        let map = Reservation::new(total as usize, opened as usize, used).map_err(refused)?;
         let def = MemoryDef { base: map.base(), len: AtomicU64::new(min) };
         let (growing, parking) = Default::default();
         Ok(Arc::new(Self { def, ty, map, growing, capacity, parking }))

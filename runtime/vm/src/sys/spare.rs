@@ -5,6 +5,7 @@
 //! is open. Where the system refuses either, the mapping goes.
 
 use super::map::{Mapping, page_size};
+use assay_model::fault::{Fault, planted};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -88,6 +89,7 @@ impl Drop for Reservation {
     fn drop(&mut self) {
         let (Some(mut map), opened) = (self.map.take(), *self.opened.get_mut()) else { return };
         let ready = match self.used {
+            Use::Zeroed if planted(Fault::ReuseNotCleared) => Ok(()),
             Use::Zeroed => map.clear(opened),
             Use::Scratch => map.forget(RESIDENT.min(opened), opened),
             Use::Once => return,
@@ -121,6 +123,9 @@ fn take(len: usize, open: usize, used: Use) -> Option<Mapping> {
         let found = spare.iter().rposition(|parts| parts.map.len() == len && parts.used == used)?;
         spare.swap_remove(found)
     };
+    if planted(Fault::ReuseNotClosed) && open < opened {
+        return Some(map);
+    }
     let fits = if open < opened { map.close(open, opened) } else { map.open(opened, open) };
     fits.is_ok().then_some(map)
 }

@@ -1,0 +1,277 @@
+//! Planted faults: known ways to be wrong, of which one at a time can be switched on.
+//!
+//! A harness is worth the faults that it finds. Each row of [`TABLE`] is one that another runtime had, or one of a class that
+//! any runtime could have, and stands in our code as a branch on [`planted`]. Without the feature `planted-faults` that is
+//! the constant `false`, and nothing of a fault is built; with it, it is one load. The interpreter has none: it is the judge.
+//! Knows neither where a fault is planted nor who looks for it.
+
+/// Whether this build has the faults.
+pub const BUILT: bool = cfg!(feature = "planted-faults");
+
+/// A fault. Its number is its place in [`TABLE`], from 1 on; 0 is none.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+#[expect(missing_docs, reason = "the table says what each is")]
+pub enum Fault {
+    IndexSignExtended = 1,
+    IndexSumNotWrapped,
+    IndexOfSignedLoad,
+    IndexNotNarrowed,
+    WideIndexNarrowed,
+    BoundsOffByOne,
+    BoundsIgnoreWidth,
+    BoundsSumNarrow,
+    OffsetPastGuard,
+    ConstantIndexUnchecked,
+    MemoryLengthStale,
+    TableBaseStale,
+    CallNullUnchecked,
+    CallTypeUnchecked,
+    CallBoundsUnchecked,
+    TypeByIndex,
+    SelectAsUnsignedMinimum,
+    SelectAsFloatMinimum,
+    SelectVectorByHalf,
+    ShiftCountNotMasked,
+    RotateByZero,
+    WideLaneShift,
+    SwizzleIndexMasked,
+    ShuffleOfOneVector,
+    CopysignReadsWide,
+    SplatReadsWide,
+    ZeroLoadReadsWide,
+    FloatMinimumByComparison,
+    VectorMaximumByComparison,
+    DivisorSignExtended,
+    ExtendToHalf,
+    BranchTableLast,
+    WideSizeUpperHalf,
+    ImportedGlobalCached,
+    NarrowStoreForgotten,
+    BranchWithoutFuel,
+    TableFillIndexSpace,
+    TableCopyIndexSpace,
+    FillBeforeCheck,
+    CopyOverlapForwards,
+    InitPastSegment,
+    DataDropForgotten,
+    ElementDropForgotten,
+    EmptyMemoryUnguarded,
+    ReuseNotCleared,
+    ReuseNotClosed,
+}
+
+/// What a fault breaks.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// A wrong value.
+    Miscompiled,
+    /// A wrong address, or a wrong verdict about one.
+    Bounds,
+    /// A missing check, guard or permission.
+    Guard,
+    /// Something of another instance shows.
+    Reuse,
+    /// The host pays.
+    Denial,
+    /// The identity of things that several modules share.
+    Concurrency,
+}
+
+impl Class {
+    /// Its letter in reports.
+    pub fn letter(self) -> char {
+        match self {
+            Self::Miscompiled => 'M',
+            Self::Bounds => 'B',
+            Self::Guard => 'G',
+            Self::Reuse => 'P',
+            Self::Denial => 'D',
+            Self::Concurrency => 'C',
+        }
+    }
+}
+
+/// What is known of a fault.
+#[derive(Copy, Clone, Debug)]
+pub struct Row {
+    /// The fault.
+    pub fault: Fault,
+    /// Its name, for people.
+    pub id: &'static str,
+    /// The advisory or issue that describes it, or `own class`.
+    pub origin: &'static str,
+    /// What it breaks.
+    pub class: Class,
+    /// What is done wrong.
+    pub mechanism: &'static str,
+    /// What should see it.
+    pub oracle: &'static str,
+}
+
+/// Every fault, in the order of their numbers.
+#[rustfmt::skip]
+pub static TABLE: [Row; 46] = [
+    row(Fault::IndexSignExtended, "index-sign-extended", "CVE-2021-32629", Class::Bounds,
+        "a 32-bit index is sign-extended", "a crash, or the outcome"),
+    row(Fault::IndexSumNotWrapped, "index-sum-not-wrapped", "CVE-2023-26489", Class::Bounds,
+        "the addition of a 32-bit index is done in 64 bits and does not wrap", "the outcome"),
+    row(Fault::IndexOfSignedLoad, "index-of-signed-load", "CVE-2026-34987", Class::Bounds,
+        "an index that a sign-extending load made is not zero-extended", "a crash, or the outcome"),
+    row(Fault::IndexNotNarrowed, "index-not-narrowed", "CVE-2026-35186", Class::Bounds,
+        "an index keeps the upper half of the 64 bits that it was narrowed from", "the outcome"),
+    row(Fault::WideIndexNarrowed, "wide-index-narrowed", "own class", Class::Bounds,
+        "the upper half of a 64-bit index is ignored", "the outcome"),
+    row(Fault::BoundsOffByOne, "bounds-off-by-one", "own class", Class::Bounds,
+        "an access may reach one byte past the end", "a crash, or the outcome"),
+    row(Fault::BoundsIgnoreWidth, "bounds-ignore-width", "own class", Class::Bounds,
+        "only the first byte of an access is checked", "a crash, or the outcome"),
+    row(Fault::BoundsSumNarrow, "bounds-sum-narrow", "own class", Class::Bounds,
+        "index and offset are added in 32 bits", "a crash, or the outcome"),
+    row(Fault::OffsetPastGuard, "offset-past-guard", "own class", Class::Guard,
+        "accesses past the reach of the guard are left to it", "a crash, or the outcome"),
+    row(Fault::ConstantIndexUnchecked, "constant-index-unchecked", "own class", Class::Bounds,
+        "a constant index below the minimum is taken to be in bounds with all of its width", "a crash, or the outcome"),
+    row(Fault::MemoryLengthStale, "memory-length-stale", "own class", Class::Bounds,
+        "the length of a memory is not read again after it has grown", "the outcome"),
+    row(Fault::TableBaseStale, "table-base-stale", "own class", Class::Bounds,
+        "the elements of a table are not looked up again after it has grown", "tables, or a crash"),
+    row(Fault::CallNullUnchecked, "call-null-unchecked", "own class", Class::Guard,
+        "an indirect call does not look whether there is a function", "a crash, or the outcome"),
+    row(Fault::CallTypeUnchecked, "call-type-unchecked", "own class", Class::Guard,
+        "an indirect call does not look at the type", "the outcome"),
+    row(Fault::CallBoundsUnchecked, "call-bounds-unchecked", "own class", Class::Bounds,
+        "an indirect call does not compare its index with the length", "a crash, or the outcome"),
+    row(Fault::TypeByIndex, "type-by-index", "GHSA-hgjw-h833-99q9", Class::Concurrency,
+        "types are compared by index, not by what they are", "the outcome"),
+    row(Fault::SelectAsUnsignedMinimum, "select-as-unsigned-minimum", "wasmtime #12335", Class::Miscompiled,
+        "a select of the signed lesser becomes an unsigned minimum", "results"),
+    row(Fault::SelectAsFloatMinimum, "select-as-float-minimum", "wasmtime #6859", Class::Miscompiled,
+        "a select of the lesser float becomes a minimum", "results"),
+    row(Fault::SelectVectorByHalf, "select-vector-by-half", "CVE-2022-31104", Class::Miscompiled,
+        "a select of vectors chooses the low half only", "results"),
+    row(Fault::ShiftCountNotMasked, "shift-count-not-masked", "wasmtime #5409", Class::Miscompiled,
+        "a constant shift by the width or more gives zero", "results"),
+    row(Fault::RotateByZero, "rotate-by-zero", "wasmtime #12907", Class::Miscompiled,
+        "a rotation adds its two halves, which are both the whole for a count of zero", "results"),
+    row(Fault::WideLaneShift, "wide-lane-shift", "CVE-2023-41880", Class::Miscompiled,
+        "i64x2.shr_s by a constant above 32 shifts by 32 less", "results"),
+    row(Fault::SwizzleIndexMasked, "swizzle-index-masked", "CVE-2022-31104", Class::Miscompiled,
+        "i8x16.swizzle takes its indices modulo 16", "results"),
+    row(Fault::ShuffleOfOneVector, "shuffle-of-one-vector", "CVE-2023-27477", Class::Miscompiled,
+        "a shuffle of a vector with itself is off by one for the second half", "results"),
+    row(Fault::CopysignReadsWide, "copysign-reads-wide", "CVE-2026-24116", Class::Bounds,
+        "f64.copysign reads its second operand from memory with 16 bytes", "a crash, or the outcome"),
+    row(Fault::SplatReadsWide, "splat-reads-wide", "CVE-2026-34944", Class::Bounds,
+        "v128.load64_splat reads 16 bytes", "a crash, or the outcome"),
+    row(Fault::ZeroLoadReadsWide, "zero-load-reads-wide", "wasmtime #4890", Class::Bounds,
+        "v128.load64_zero reads 16 bytes", "a crash, or the outcome"),
+    row(Fault::FloatMinimumByComparison, "float-minimum-by-comparison", "wasmtime #9030", Class::Miscompiled,
+        "a minimum of floats is a comparison and a select: wrong for NaNs and zeros", "results"),
+    row(Fault::VectorMaximumByComparison, "vector-maximum-by-comparison", "own class", Class::Miscompiled,
+        "a maximum of float lanes is the pseudo-maximum", "results"),
+    row(Fault::DivisorSignExtended, "divisor-sign-extended", "CVE-2022-31169", Class::Miscompiled,
+        "a constant unsigned divisor is sign-extended", "results"),
+    row(Fault::ExtendToHalf, "extend-to-half", "own class", Class::Miscompiled,
+        "i64.extend8_s and i64.extend16_s sign-extend to 32 bits only", "results"),
+    row(Fault::BranchTableLast, "branch-table-last", "own class", Class::Miscompiled,
+        "the last entry of a branch table goes to the default", "results"),
+    row(Fault::WideSizeUpperHalf, "wide-size-upper-half", "CVE-2026-34945", Class::Miscompiled,
+        "the size of a 64-bit memory or table has leftovers in its upper half", "results"),
+    row(Fault::ImportedGlobalCached, "imported-global-cached", "own class", Class::Miscompiled,
+        "an imported mutable global is read once", "results"),
+    row(Fault::NarrowStoreForgotten, "narrow-store-forgotten", "wasmtime #14166", Class::Miscompiled,
+        "narrow stores are thought not to touch what loads read", "results"),
+    row(Fault::BranchWithoutFuel, "branch-without-fuel", "own class", Class::Denial,
+        "an unconditional branch costs no fuel", "fuel"),
+    row(Fault::TableFillIndexSpace, "table-fill-index-space", "CVE-2026-34946", Class::Bounds,
+        "table.fill counts tables without the imported ones", "tables"),
+    row(Fault::TableCopyIndexSpace, "table-copy-index-space", "CVE-2026-34946", Class::Bounds,
+        "table.copy counts its destination without the imported tables", "tables"),
+    row(Fault::FillBeforeCheck, "fill-before-check", "GHSA-2hw9-mc66-jc2q", Class::Bounds,
+        "memory.fill writes what fits before it traps", "memories"),
+    row(Fault::CopyOverlapForwards, "copy-overlap-forwards", "own class", Class::Miscompiled,
+        "memory.copy to a higher overlapping address goes forwards", "memories"),
+    row(Fault::InitPastSegment, "init-past-segment", "own class", Class::Bounds,
+        "memory.init past the end of its segment writes what there is and goes on", "the outcome"),
+    row(Fault::DataDropForgotten, "data-drop-forgotten", "own class", Class::Miscompiled,
+        "data.drop keeps the segment", "the outcome"),
+    row(Fault::ElementDropForgotten, "element-drop-forgotten", "CVE-2024-30266", Class::Miscompiled,
+        "elem.drop keeps the segment", "the outcome"),
+    row(Fault::EmptyMemoryUnguarded, "empty-memory-unguarded", "CVE-2022-39392", Class::Guard,
+        "the first page of an empty memory can be read and written", "the outcome"),
+    row(Fault::ReuseNotCleared, "reuse-not-cleared", "CVE-2022-39393", Class::Reuse,
+        "a reservation that is used again keeps its contents", "memories"),
+    row(Fault::ReuseNotClosed, "reuse-not-closed", "CVE-2026-34988", Class::Reuse,
+        "a reservation that is used again stays open past the new memory's end", "the outcome"),
+];
+
+const fn row(
+    fault: Fault,
+    id: &'static str,
+    origin: &'static str,
+    class: Class,
+    mechanism: &'static str,
+    oracle: &'static str,
+) -> Row {
+    Row { fault, id, origin, class, mechanism, oracle }
+}
+
+impl Fault {
+    /// What is known of it.
+    pub fn row(self) -> &'static Row {
+        &TABLE[self as usize - 1]
+    }
+
+    /// The fault of this name.
+    pub fn named(id: &str) -> Option<Self> {
+        TABLE.iter().find(|row| row.id == id).map(|row| row.fault)
+    }
+}
+
+#[cfg(feature = "planted-faults")]
+mod switch {
+    use super::Fault;
+    use std::sync::atomic::{AtomicU8, Ordering};
+
+    static PLANTED: AtomicU8 = AtomicU8::new(0);
+
+    /// Whether this fault is switched on.
+    #[inline(always)]
+    pub fn planted(fault: Fault) -> bool {
+        PLANTED.load(Ordering::Relaxed) == fault as u8
+    }
+
+    /// Switches a fault on, and all others off, for the whole process: to be called before there is an engine.
+    pub fn plant(fault: Option<Fault>) {
+        PLANTED.store(fault.map_or(0, |fault| fault as u8), Ordering::Relaxed);
+    }
+}
+
+#[cfg(not(feature = "planted-faults"))]
+mod switch {
+    use super::Fault;
+
+    /// Whether this fault is switched on: never in this build.
+    #[inline(always)]
+    pub const fn planted(_fault: Fault) -> bool {
+        false
+    }
+}
+
+pub use switch::*;
+
+#[cfg(test)]
+mod tests {
+    use super::{Fault, TABLE};
+
+    #[test]
+    fn a_fault_is_found_by_number_and_by_name() {
+        for (position, row) in TABLE.iter().enumerate() {
+            assert_eq!(row.fault as usize, position + 1, "{}", row.id);
+            assert_eq!(row.fault.row().id, row.id);
+            assert_eq!(Fault::named(row.id), Some(row.fault), "names are unique");
+        }
+        assert_eq!(Fault::named("none"), None);
+    }
+}
