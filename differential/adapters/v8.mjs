@@ -418,7 +418,7 @@ const ALIKE = [
   ['integer overflow', 'invalid conversion to integer'],
 ];
 // How V8 refuses a proposal that it does not have, or has switched off.
-const LACKING = /experimental|enable with|invalid (value |heap |element )?type|type form|opcode|flags|multiple memories|multi-memory|exceeds internal limit/i;
+const LACKING = /experimental|enable with|invalid (value |heap |element )?type|type form|opcode|flags|multiple memories|multi-memory|exceeds internal limit|at most one/i;
 
 function refusal(error) {
   if (error instanceof Unsupported) return { unsupported: error.message };
