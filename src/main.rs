@@ -9,6 +9,7 @@ mod compile;
 mod completion;
 mod diff;
 mod engine;
+mod faults;
 mod logging;
 mod man;
 mod output;
@@ -28,11 +29,19 @@ use std::fmt::Write;
 use std::process::ExitCode;
 
 use assay_reports::exit;
+use assay_runtime::inspect::FAULTS_BUILT;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+/// The version, and whether the build may be used at all.
+const VERSION: &str = if FAULTS_BUILT {
+    concat!(env!("CARGO_PKG_VERSION"), " with planted faults: not for use")
+} else {
+    env!("CARGO_PKG_VERSION")
+};
 
 /// A WebAssembly runtime, and everything that is needed to prove a runtime right.
 #[derive(Debug, Parser)]
-#[command(name = "assay", version, disable_help_subcommand = true)]
+#[command(name = "assay", version = VERSION, disable_help_subcommand = true)]
 struct Cli {
     #[command(subcommand)]
     verb: Verb,
@@ -53,6 +62,8 @@ enum Verb {
     WasiSuite(wasi_suite::Args),
     /// Compare one module, one case or many generated cases across all lanes of the runtime
     Diff(diff::Args),
+    /// Plant known faults one after another, and say which are found, and how fast
+    Faults(faults::Args),
     /// Play one saved case again
     Repro(reduce::ReproArgs),
     /// Make a saved case small while its finding stays
@@ -79,6 +90,7 @@ impl Verb {
             Self::Suite(args) => suite::run(args),
             Self::WasiSuite(args) => wasi_suite::run(&args),
             Self::Diff(args) => diff::run(&args),
+            Self::Faults(args) => faults::run(&args),
             Self::Repro(args) => reduce::repro(&args),
             Self::Reduce(args) => reduce::run(&args),
             Self::Engine(args) => stdio::run(&args),

@@ -8,6 +8,7 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use assay_reports::{escape, exit};
+use assay_runtime::inspect::FAULTS_BUILT;
 use assay_runtime::{Cache, CacheConfig, EngineKind};
 use assay_spec_tests::suite::official::{self, Manifest};
 
@@ -66,7 +67,11 @@ fn show(args: &Args) -> Result<u8, String> {
     let mut out = Output::new();
     let kind = args.engine.as_deref().unwrap_or("jit");
     let origin = if args.engine.is_some() { GIVEN } else { DEFAULT };
-    section(&mut out, "engine", &[Row::new("engine", kind, origin)]);
+    let mut rows = vec![Row::new("engine", kind, origin)];
+    if FAULTS_BUILT {
+        rows.push(Row::new("planted faults", "built in: not for use", "feature planted-faults"));
+    }
+    section(&mut out, "engine", &rows);
     let groups = settings.effective().into_iter().chain([("-S", system.effective())]);
     for (letter, effective) in groups {
         let row = |setting: &options::Effective| {

@@ -2,15 +2,20 @@
 
 use std::process::ExitCode;
 
-use assay_reports::exit;
+use assay_reports::{escape, exit};
+use assay_runtime::inspect::{self, Fault};
 use assay_spec_tests::engine::Runtime;
 use assay_spec_tests::process::Worker;
+use assay_workers::WorkerCommand;
 
 /// The arguments of `assay worker`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// What the worker works on
     role: Role,
+    /// The planted fault that it has
+    #[arg(long)]
+    fault: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -32,7 +37,23 @@ pub(crate) const DIFF: [&str; 2] = ["worker", "diff"];
 /// The arguments that start a worker for single cases.
 pub(crate) const CASE: [&str; 2] = ["worker", "case"];
 
+/// The command that starts a worker for differential cases with a planted fault.
+pub(crate) fn with_fault(id: &str) -> WorkerCommand {
+    WorkerCommand::this_program([DIFF[0], DIFF[1], "--fault", id])
+}
+
+/// Switches the fault on, if there is to be one.
+fn plant(id: Option<&str>) -> Result<(), String> {
+    let find = |id| Fault::named(id).ok_or_else(|| format!("there is no fault `{id}`"));
+    let fault = id.map(find).transpose()?;
+    inspect::plant(fault).map_err(|error| error.to_string())
+}
+
 pub(crate) fn run(args: Args) -> ExitCode {
+    if let Err(message) = plant(args.fault.as_deref()) {
+        eprintln!("error: {}", escape::text(&message));
+        return exit::USAGE.into();
+    }
     let served = match args.role {
         Role::Spec => Worker::new(Runtime).serve(),
         Role::Diff => assay_differential::campaign::serve(),

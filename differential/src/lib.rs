@@ -16,6 +16,7 @@ pub mod campaign;
 pub mod case;
 pub mod compare;
 pub mod external;
+pub mod faults;
 pub mod fuzz;
 pub mod generate;
 pub mod judge;

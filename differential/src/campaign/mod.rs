@@ -44,6 +44,11 @@ pub struct Options {
 pub trait Observer {
     /// So many of the cases are done, with so many findings.
     fn progress(&mut self, done: u64, findings: usize);
+
+    /// Whether to stop at once: cases under way are abandoned.
+    fn is_enough(&self) -> bool {
+        false
+    }
 }
 
 impl Observer for () {

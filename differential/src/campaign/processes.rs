@@ -88,7 +88,7 @@ impl Scheduler for Books<'_> {
     }
 
     fn stop(&self) -> bool {
-        self.refused.is_some()
+        self.refused.is_some() || self.observer.is_enough()
     }
 }
 

@@ -1,0 +1,127 @@
+//! Measures the harness: a campaign for each planted fault, until it is found or the time is up.
+//!
+//! Enters: a fault, or none, and a budget; leaves: medians over the seeds. A campaign that found nothing counts as slower than
+//! any that did. The faults are in the runtime that the workers run, which are started with the name of theirs; this
+//! process never has one.
+
+use crate::campaign::{CampaignError, Observer, Options, Tally, run_in_processes};
+use crate::generate::Profile;
+use assay_reports::{FaultResult, FaultZero};
+use assay_runtime::inspect::FaultRow;
+use assay_workers::WorkerCommand;
+use std::time::{Duration, Instant};
+
+/// How much is tried.
+#[derive(Clone, Debug)]
+pub struct Budget {
+    /// For so long a campaign begins cases.
+    pub time: Duration,
+    /// So many campaigns, with seeds from 1 on.
+    pub seeds: u64,
+    /// Workers of a campaign.
+    pub jobs: usize,
+    /// The mix of generators.
+    pub profile: Profile,
+}
+
+/// A campaign with a fault.
+#[derive(Clone, Debug)]
+struct Trial {
+    /// When it was found.
+    found: Option<Duration>,
+    /// The cases up to there, or all.
+    cases: u64,
+    /// The class of the finding.
+    class: Option<String>,
+}
+
+/// Looks for a fault with workers that have it.
+///
+/// # Errors
+/// When the workers cannot be started, or lack the fault.
+pub fn measure(
+    row: &FaultRow,
+    budget: &Budget,
+    worker: &WorkerCommand,
+) -> Result<FaultResult, CampaignError> {
+    let trials = (1..=budget.seeds).map(|seed| trial(seed, budget, worker));
+    let mut trials = trials.collect::<Result<Vec<_>, _>>()?;
+    let found_in = trials.iter().filter(|trial| trial.found.is_some()).count() as u64;
+    let oracle = trials.iter().find_map(|trial| trial.class.clone());
+    trials.sort_by_key(|trial| trial.found.unwrap_or(Duration::MAX));
+    let median = trials.get(trials.len() / 2);
+    Ok(FaultResult {
+        id: row.id.to_owned(),
+        class: row.class.letter(),
+        origin: row.origin.to_owned(),
+        found: found_in > 0,
+        found_in,
+        oracle,
+        cases: median.map_or(0, |trial| trial.cases),
+        seconds: median.and_then(|trial| trial.found).map(|found| found.as_secs_f64()),
+        seeds: budget.seeds,
+        reduced_bytes: None,
+    })
+}
+
+/// Counts false alarms with workers that have no fault, over the budget of one.
+///
+/// # Errors
+/// When the workers cannot be started.
+pub fn measure_none(budget: &Budget, worker: &WorkerCommand) -> Result<FaultZero, CampaignError> {
+    let mut zero = FaultZero { cases: 0, false_alarms: 0 };
+    for seed in 1..=budget.seeds {
+        let tally = run_in_processes(&options(seed, budget), worker.clone(), &mut ())?;
+        zero.cases += tally.cases;
+        zero.false_alarms += tally.findings.len() as u64;
+    }
+    Ok(zero)
+}
+
+fn options(seed: u64, budget: &Budget) -> Options {
+    let time = Some(budget.time);
+    Options {
+        profile: budget.profile,
+        seed,
+        first: 0,
+        cases: u64::MAX,
+        jobs: budget.jobs,
+        time,
+        engines: Vec::new(),
+    }
+}
+
+fn trial(seed: u64, budget: &Budget, worker: &WorkerCommand) -> Result<Trial, CampaignError> {
+    let mut watch = Watch { began: Instant::now(), found: None };
+    let tally = run_in_processes(&options(seed, budget), worker.clone(), &mut watch)?;
+    Ok(watch.trial(&tally))
+}
+
+/// Stops a campaign at its first finding.
+struct Watch {
+    began: Instant,
+    found: Option<Duration>,
+}
+
+impl Watch {
+    fn trial(&self, tally: &Tally) -> Trial {
+        let first = tally.findings.first();
+        Trial {
+            found: self.found,
+            cases: first.map_or(tally.cases, |found| found.index + 1),
+            class: first.map(|found| found.class.clone()),
+        }
+    }
+}
+
+impl Observer for Watch {
+    fn progress(&mut self, _done: u64, findings: usize) {
+        if findings > 0 {
+            self.found.get_or_insert(self.began.elapsed());
+        }
+    }
+
+    fn is_enough(&self) -> bool {
+        self.found.is_some()
+    }
+}
