@@ -111,8 +111,8 @@ impl Comparison {
         match (left, right) {
             (Outcome::Returned(a), Outcome::Returned(b)) => self.values(Part::Result, "result", a, b),
             (
-                Outcome::Trapped { kind, element, place },
-                Outcome::Trapped { kind: other_kind, element: other_element, place: other_place },
+                Outcome::Trapped { kind, element, place, .. },
+                Outcome::Trapped { kind: other_kind, element: other_element, place: other_place, accesses },
             ) => {
                 if kind != other_kind || element != other_element {
                     return differ(Part::TrapKind, left, right);
@@ -120,7 +120,7 @@ impl Comparison {
                 if *kind == Trap::OutOfFuel || same_place(*place, *other_place) {
                     return Ok(());
                 }
-                if !rule::fused_load(*kind, *place, *other_place) {
+                if !rule::fused_load(*kind, *place, *other_place, *accesses) {
                     return differ(Part::TrapPlace, left, right);
                 }
                 self.allowed.count(Rule::FusedLoad);

@@ -12,7 +12,9 @@
 //! * `limit-met` — an engine of another process that does not keep to the limits of a case: it is not compared from the step
 //!   on in which the interpreter met one.
 //! * `fused-load` — compiled code may read memory as part of the operator that uses the value, and then reports an access out
-//!   of bounds at that operator. The same trap in the same function, further on than the load that the interpreter names.
+//!   of bounds at that operator. The same trap in the same function, further on than the load that the interpreter names. What
+//!   the optimiser made of both may have no operator of its own; it counts to the one whose code follows, which stands before
+//!   the load when it is computed late. An operator further up must access nothing itself: no other access may be blamed.
 //!
 //! [nan]: https://webassembly.github.io/spec/core/exec/numerics.html#nan-propagation
 
@@ -92,12 +94,12 @@ pub(super) fn same_nan_class(left: &Seen, right: &Seen) -> bool {
 /// A place as outcomes have it: the function, and the offset where it is known.
 pub(super) type Place = Option<(u32, Option<u32>)>;
 
-/// Whether a trap out of bounds is reported at the load by the interpreter, and behind it, at the operator that uses it, by
-/// compiled code.
-pub(super) fn fused_load(kind: Trap, interpreted: Place, compiled: Place) -> bool {
+/// Whether a trap out of bounds is reported at the load by the interpreter, and by compiled code behind it, at the operator
+/// that uses it, or at one before it that does not access memory. `accesses` says whether compiled code names one that does.
+pub(super) fn fused_load(kind: Trap, interpreted: Place, compiled: Place, accesses: Option<bool>) -> bool {
     match (kind, interpreted, compiled) {
-        (Trap::MemoryOutOfBounds, Some((func, Some(load))), Some((other, Some(user)))) => {
-            func == other && load < user
+        (Trap::MemoryOutOfBounds, Some((func, Some(load))), Some((other, Some(named)))) => {
+            func == other && (load < named || accesses == Some(false))
         }
         _ => false,
     }

@@ -24,8 +24,12 @@ fn step(outcome: Outcome) -> StepSeen {
 }
 
 fn truth() -> Observation {
-    let trap =
-        Outcome::Trapped { kind: Trap::MemoryOutOfBounds, element: None, place: Some((2, Some(0x40))) };
+    let trap = Outcome::Trapped {
+        kind: Trap::MemoryOutOfBounds,
+        element: None,
+        place: Some((2, Some(0x40))),
+        accesses: None,
+    };
     Observation {
         steps: vec![step(Outcome::Returned(vec![Seen::I32(1), Seen::F32(QUIET)])), step(trap)],
         limited: None,
@@ -70,15 +74,20 @@ fn zeros_of_two_signs_differ() {
 #[test]
 fn another_trap_is_a_difference() {
     let lie = |seen: &mut Observation| {
-        seen.steps[1].outcome =
-            Outcome::Trapped { kind: Trap::Unreachable, element: None, place: Some((2, Some(0x40))) };
+        seen.steps[1].outcome = Outcome::Trapped {
+            kind: Trap::Unreachable,
+            element: None,
+            place: Some((2, Some(0x40))),
+            accesses: None,
+        };
     };
     assert_eq!(report(lie), Some((1, Part::TrapKind)));
 }
 
 #[test]
 fn another_element_of_a_trap_is_a_difference() {
-    let trap = |element| Outcome::Trapped { kind: Trap::UninitializedElement, element, place: None };
+    let trap =
+        |element| Outcome::Trapped { kind: Trap::UninitializedElement, element, place: None, accesses: None };
     let seen = |element| Observation { steps: vec![step(trap(element))], limited: None };
     let difference = compare(&seen(Some(3)), &seen(Some(4)), true).unwrap_err();
     assert_eq!(difference.part, Part::TrapKind);
@@ -89,7 +98,8 @@ fn another_element_of_a_trap_is_a_difference() {
 fn another_place_of_a_trap_is_a_difference() {
     let place = |place| {
         move |seen: &mut Observation| {
-            seen.steps[1].outcome = Outcome::Trapped { kind: Trap::MemoryOutOfBounds, element: None, place };
+            seen.steps[1].outcome =
+                Outcome::Trapped { kind: Trap::MemoryOutOfBounds, element: None, place, accesses: None };
         }
     };
     assert_eq!(report(place(Some((3, Some(0x40))))), Some((1, Part::TrapPlace)));
@@ -191,7 +201,8 @@ fn lanes_that_are_nan_in_one_shape_are_equal() {
 
 #[test]
 fn exhausted_stacks_end_the_comparison_and_are_counted() {
-    let overflow = || step(Outcome::Trapped { kind: Trap::StackOverflow, element: None, place: None });
+    let overflow =
+        || step(Outcome::Trapped { kind: Trap::StackOverflow, element: None, place: None, accesses: None });
     let mut deep = truth();
     deep.steps[0] = overflow();
     deep.steps[0].state.globals.clear();
@@ -205,15 +216,25 @@ fn exhausted_stacks_end_the_comparison_and_are_counted() {
 
 #[test]
 fn a_load_may_trap_where_its_value_is_used() {
-    let at = |kind, offset| {
-        let outcome = Outcome::Trapped { kind, element: None, place: Some((2, Some(offset))) };
+    let at = |kind, offset, accesses| {
+        let outcome = Outcome::Trapped { kind, element: None, place: Some((2, Some(offset))), accesses };
         Observation { steps: vec![step(outcome)], limited: None }
     };
-    let allowed =
-        compare(&at(Trap::MemoryOutOfBounds, 0x40), &at(Trap::MemoryOutOfBounds, 0x44), true).unwrap();
-    assert_eq!(allowed.uses(Rule::FusedLoad), 1);
-    let before = compare(&at(Trap::MemoryOutOfBounds, 0x44), &at(Trap::MemoryOutOfBounds, 0x40), true);
-    assert!(before.is_err(), "a value is used behind its load");
-    let division = compare(&at(Trap::IntegerOverflow, 0x40), &at(Trap::IntegerOverflow, 0x44), true);
+    let out = |offset, accesses| at(Trap::MemoryOutOfBounds, offset, accesses);
+    for accesses in [Some(true), Some(false), None] {
+        let allowed = compare(&out(0x40, Some(true)), &out(0x44, accesses), true).unwrap();
+        assert_eq!(allowed.uses(Rule::FusedLoad), 1);
+    }
+    let late = compare(&out(0x44, Some(true)), &out(0x40, Some(false)), true).unwrap();
+    assert_eq!(late.uses(Rule::FusedLoad), 1, "what is computed late stands before the load");
+    for accesses in [Some(true), None] {
+        let before = compare(&out(0x44, Some(true)), &out(0x40, accesses), true);
+        assert!(before.is_err(), "another access is blamed");
+    }
+    let division = compare(
+        &at(Trap::IntegerOverflow, 0x40, Some(false)),
+        &at(Trap::IntegerOverflow, 0x44, Some(false)),
+        true,
+    );
     assert!(division.is_err(), "only loads are fused");
 }

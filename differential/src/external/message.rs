@@ -307,7 +307,7 @@ impl From<Outcome> for Ended {
     fn from(outcome: Outcome) -> Self {
         match outcome {
             Outcome::Returned(values) => Self::Returned(values.into_iter().map(Word).collect()),
-            Outcome::Trapped { kind, element, place } => Self::Trapped {
+            Outcome::Trapped { kind, element, place, .. } => Self::Trapped {
                 trap: kind.text().to_owned(),
                 element,
                 func: place.map(|(func, _)| func),
@@ -333,7 +333,7 @@ impl Ended {
             Self::Returned(words) => Outcome::Returned(seen(words)),
             Self::Trapped { trap, element, func, offset } => {
                 let kind = trap_of(&trap).ok_or_else(|| format!("unknown trap `{trap}`"))?;
-                Outcome::Trapped { kind, element, place: func.map(|func| (func, offset)) }
+                Outcome::Trapped { kind, element, place: func.map(|func| (func, offset)), accesses: None }
             }
             Self::HostError => Outcome::HostError,
             Self::Rejected(why) => Outcome::Rejected(why),
@@ -449,7 +449,8 @@ mod tests {
     #[test]
     fn every_trap_is_known_by_its_text() {
         for &kind in Trap::ALL {
-            let outcome = Outcome::Trapped { kind, element: Some(3), place: Some((1, Some(7))) };
+            let outcome =
+                Outcome::Trapped { kind, element: Some(3), place: Some((1, Some(7))), accesses: None };
             assert_eq!(Ended::from(outcome.clone()).outcome(), Ok(outcome));
         }
         let other =

@@ -31,7 +31,7 @@ pub fn through(mut observation: Observation, engine: &Capabilities) -> Observati
 fn outcome(outcome: &mut Outcome, engine: &Capabilities) {
     match outcome {
         Outcome::Returned(values) if !engine.functions => forget_functions(values),
-        Outcome::Trapped { kind, element, place } => {
+        Outcome::Trapped { kind, element, place, .. } => {
             *kind = first_alike(*kind, engine);
             if !engine.elements || *kind != Trap::UninitializedElement {
                 *element = None;
@@ -95,7 +95,7 @@ mod tests {
 
     fn truth() -> Observation {
         let kind = Trap::UninitializedElement;
-        let trap = Outcome::Trapped { kind, element: Some(4), place: Some((1, Some(9))) };
+        let trap = Outcome::Trapped { kind, element: Some(4), place: Some((1, Some(9))), accesses: None };
         Observation {
             steps: vec![step(Outcome::Returned(vec![function(3), Seen::I64(7)])), step(trap)],
             limited: None,
@@ -114,7 +114,7 @@ mod tests {
 
     fn trap(say: impl Fn(&mut Trap, &mut Option<u64>, &mut Option<(u32, Option<u32>)>)) -> [Option<Part>; 2] {
         reports(|seen| match &mut seen.steps[1].outcome {
-            Outcome::Trapped { kind, element, place } => say(kind, element, place),
+            Outcome::Trapped { kind, element, place, .. } => say(kind, element, place),
             _ => unreachable!(),
         })
     }

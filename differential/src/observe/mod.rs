@@ -48,6 +48,8 @@ pub enum Outcome {
         element: Option<u64>,
         /// Function and position in the binary, where the engine knows them.
         place: Option<(u32, Option<u32>)>,
+        /// Whether the operator there is a load or a store, where somebody looked.
+        accesses: Option<bool>,
     },
     /// A host function returned an error, which came back.
     HostError,
@@ -86,7 +88,7 @@ impl std::fmt::Display for Outcome {
                 let values: Vec<String> = values.iter().map(ToString::to_string).collect();
                 write!(f, "returned ({})", values.join(", "))
             }
-            Self::Trapped { kind, element, place } => {
+            Self::Trapped { kind, element, place, .. } => {
                 write!(f, "trapped: {kind}")?;
                 if let Some(element) = element {
                     write!(f, " {element}")?;
