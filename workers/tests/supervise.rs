@@ -143,7 +143,9 @@ fn a_silent_exit_is_a_death_whatever_its_code() {
 
 #[test]
 fn a_panic_is_a_death_with_its_message() {
-    let books = run_among_bystanders(Job::new("panic", 3), config(2));
+    // To tell where it came from takes a panic its time.
+    let config = PoolConfig { step_timeout: Duration::from_secs(20), ..config(2) };
+    let books = run_among_bystanders(Job::new("panic", 3), config);
     assert_eq!(books.fates["panic"], [died(3, Cause::Exited(101))]);
     assert!(books.stderr["panic"].contains("the panic of panic"), "{:?}", books.stderr);
 }
