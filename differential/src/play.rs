@@ -186,7 +186,7 @@ fn outcome(error: &Error) -> Outcome {
                 kind: trap.kind(),
                 element,
                 place: innermost.map(|frame| (frame.func_index, frame.offset)),
-                accesses: Some(trap.access().is_some()),
+                accesses: (trap.kind() == Trap::MemoryOutOfBounds).then_some(trap.access().is_some()),
             }
         }
         Error::Host { .. } => Outcome::HostError,

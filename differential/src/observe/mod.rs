@@ -48,7 +48,7 @@ pub enum Outcome {
         element: Option<u64>,
         /// Function and position in the binary, where the engine knows them.
         place: Option<(u32, Option<u32>)>,
-        /// Whether the operator there is a load or a store, where somebody looked.
+        /// Whether the operator there is a load or a store: for accesses out of bounds, where somebody looked.
         accesses: Option<bool>,
     },
     /// A host function returned an error, which came back.
