@@ -61,7 +61,7 @@ impl Step for Call {
     fn step(m: Machine) -> Flow {
         let fp = m.cell(m.word(HEAD + 2));
         if !has_room(fp, m.word(HEAD + 3), m.stack_end()) {
-            return m.trap(TrapKind::StackOverflow);
+            return m.deepen();
         }
         open_frame(fp, m.word(HEAD + 4), m.word(HEAD + 5), m.ip.wrapping_add(HEAD + 6), m.fp);
         let entry = m.word64(HEAD) as usize as *const u32;
@@ -158,7 +158,7 @@ fn call_reference(m: Machine, func_ref: *mut FuncRef, at: usize, words: usize) -
     let FuncCode { entry, cells, params, header, .. } = unsafe { *code };
     let fp = m.cell(m.word(at));
     if !has_room(fp, cells, m.stack_end()) {
-        return m.trap(TrapKind::StackOverflow);
+        return m.deepen();
     }
     open_frame(fp, params, header, m.ip.wrapping_add(words), m.fp);
     Flow::Next(Machine { ip: entry as *const u32, fp, ..m })
@@ -188,7 +188,7 @@ pub(super) fn invoke(
     results: u32,
 ) -> u32 {
     // SAFETY: the activation's record is alive (invariant 3).
-    let Exec { store, stack_end, code, .. } = unsafe { *ctx };
+    let Exec { store, code, .. } = unsafe { *ctx };
     // SAFETY: code records are alive as long as their instance (invariant 1).
     let module = unsafe { (*code).module() };
     // SAFETY: records point to the tables of their module, which are alive with them (invariant 1).
@@ -198,7 +198,7 @@ pub(super) fn invoke(
     let array =
         after.wrapping_byte_add((after as usize).wrapping_neg() % align_of::<Value>()).cast::<Value>();
     let top = array.wrapping_add(count).cast::<u64>();
-    if top > stack_end {
+    if !reaches(ctx, top) {
         // SAFETY: the store is alive and of this thread (invariants 3 and 5).
         unsafe { assay_vm::raise_trap(store, TrapKind::StackOverflow, None) };
         return status::RAISED;
@@ -231,7 +231,7 @@ fn call_other_instance(
     // SAFETY: the body of an interpreted function is its code record, alive with its instance (invariant 1).
     let FuncCode { entry, cells, .. } = unsafe { *code };
     if !has_room(fp, cells, m.stack_end()) {
-        return m.trap(TrapKind::StackOverflow);
+        return m.deepen();
     }
     cross(m.ctx, func_ref, bridge, m.fp, m.ip.wrapping_add(words));
     Flow::Next(Machine { ip: entry as *const u32, fp, ..m.refresh() })
@@ -296,6 +296,39 @@ impl Step for ActivationEnd {
     }
 }
 
+/// Whether the value stack reaches up to `top`, all of it opened if need be.
+fn reaches(ctx: *mut Exec, top: *mut u64) -> bool {
+    // SAFETY: the activation's record is alive (invariant 3).
+    top <= unsafe { (*ctx).stack_end } || (opened(ctx) && reaches(ctx, top))
+}
+
+/// Opens the rest of the value stack; says whether that made room.
+#[cold]
+#[inline(never)]
+fn opened(ctx: *mut Exec) -> bool {
+    // SAFETY: the activation's record is alive, and nobody else refers to it (invariant 3).
+    let exec = unsafe { &mut *ctx };
+    // SAFETY: the store is alive and of this thread (invariants 3 and 5); the reference ends with the function.
+    let Some(stack) = (unsafe { assay_vm::value_stack(exec.store) }) else { return false };
+    let before = std::mem::replace(&mut exec.stack_end, stack.deepen());
+    before != exec.stack_end
+}
+
+/// The instruction [`Exec::again`] found too little of the value stack open. It runs again when there is more, and traps
+/// when there is not.
+struct Deepen;
+
+impl Step for Deepen {
+    #[inline(always)]
+    fn step(m: Machine) -> Flow {
+        // SAFETY: the activation's record is alive (invariant 3).
+        let m = Machine { ip: unsafe { (*m.ctx).again }, ..m };
+        if opened(m.ctx) { Flow::Next(m) } else { m.trap(TrapKind::StackOverflow) }
+    }
+}
+
+/// Code of one instruction: too little of the value stack is open.
+pub(super) static DEEPEN: [Handler; 1] = [Opcode::handler_of::<Deepen>()];
 /// Code of one instruction: the end of a bridge.
 pub(super) static BRIDGE_END: [Handler; 1] = [Opcode::handler_of::<BridgeEnd>()];
 /// Code of one instruction: the end of an activation.

@@ -30,14 +30,18 @@ unsafe extern "C" fn enter(callee: *mut FuncRef, values: *mut Value) -> u32 {
     let Some(stack) = (unsafe { assay_vm::value_stack(store) }) else {
         return raise(store, TrapKind::AllocationTooLarge);
     };
-    let (fp, end) = (stack.top, stack.end);
+    let (fp, mut end) = (stack.top, stack.end);
+    if !has_room(fp, code.cells, end) {
+        end = stack.deepen();
+    }
     if !native || !has_room(fp, code.cells, end) {
         return raise(store, TrapKind::StackOverflow);
     }
     let (params, results) = rows_of(&code);
     spread(values, fp, params);
     open_frame(fp, code.params, code.header, ACTIVATION_END.as_ptr().cast(), fp);
-    let mut exec = Exec { vmctx, stack_end: end, store, code: body.cast() };
+    let again = std::ptr::null();
+    let mut exec = Exec { vmctx, stack_end: end, again, store, code: body.cast() };
     let start = Machine {
         ctx: &raw mut exec,
         ip: code.entry as *const u32,

@@ -3,6 +3,7 @@
 //! The methods are safe to call because a [`Machine`] exists only inside this room, made in `enter` with a state that
 //! holds the invariants, and because every method keeps them when it is used with words of the present instruction.
 
+use super::call::DEEPEN;
 use super::dispatch::{Flow, Handler};
 use super::unwind;
 use crate::code::FuncCode;
@@ -25,8 +26,10 @@ pub(super) struct Packed<T>(pub(super) T);
 pub(crate) struct Exec {
     /// The instance whose code runs.
     pub(super) vmctx: *mut VmCtx,
-    /// The end of the value stack.
+    /// The end of the value stack, as far as it is open.
     pub(super) stack_end: *mut u64,
+    /// The instruction that runs again when more of it is open.
+    pub(super) again: *const u32,
     /// The store.
     pub(super) store: *mut StoreCtx,
     /// A function of the module whose code runs: the way to its tables of positions.
@@ -113,6 +116,15 @@ impl Machine {
         Flow::Exit(unwind::trap(self.ctx, self.ip, self.fp, kind))
     }
 
+    /// The present instruction finds too little of the value stack open: it changed nothing yet, and runs again when there
+    /// is more. A jump, so that callers need no frame for it.
+    #[inline(always)]
+    pub(super) fn deepen(self) -> Flow {
+        // SAFETY: the activation's record is alive (invariant 3).
+        unsafe { (*self.ctx).again = self.ip };
+        Flow::Next(Machine { ip: DEEPEN.as_ptr().cast(), ..self })
+    }
+
     /// Ends the activation by an access out of bounds of the present instruction.
     #[inline(always)]
     pub(super) fn out_of_bounds(self, address: u64) -> Flow {
@@ -133,7 +145,7 @@ impl Machine {
         unsafe { (*self.ctx).store }
     }
 
-    /// The end of the value stack.
+    /// The end of the value stack, as far as it is open.
     #[inline(always)]
     pub(super) fn stack_end(&self) -> *mut u64 {
         // SAFETY: the activation's record is alive (invariant 3).

@@ -38,7 +38,7 @@ impl Step for ReturnCall {
     #[inline(always)]
     fn step(m: Machine) -> Flow {
         if !has_room(m.fp, m.word(HEAD + 3), m.stack_end()) {
-            return m.trap(TrapKind::StackOverflow);
+            return m.deepen();
         }
         replace(m, m.word(HEAD + 6), m.word(HEAD + 2), m.word(HEAD + 4), m.word(HEAD + 5));
         let entry = m.word64(HEAD) as usize as *const u32;
@@ -97,7 +97,7 @@ fn tail_call(m: Machine, func_ref: *mut FuncRef, own_header: u32, at: usize) -> 
     let FuncCode { entry, cells, params, header, .. } = unsafe { *body.cast::<FuncCode>() };
     // A bridge may have to go below the frame.
     if !has_room(m.fp, cells.saturating_add(BRIDGE_CELLS as u32), m.stack_end()) {
-        return m.trap(TrapKind::StackOverflow);
+        return m.deepen();
     }
     if vmctx == m.vmctx() {
         replace(m, own_header, m.word(at), params, header);

@@ -13,7 +13,7 @@ use std::sync::{Mutex, PoisonError};
 const KEPT: usize = 16;
 
 /// Bytes of scratch that stay in memory.
-const RESIDENT: usize = 64 << 10;
+pub(crate) const RESIDENT: usize = 64 << 10;
 
 static SPARE: Mutex<Vec<Parts>> = Mutex::new(Vec::new());
 

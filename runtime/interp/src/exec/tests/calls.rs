@@ -134,3 +134,33 @@ fn host_functions_get_and_give_values() {
     assert_eq!(rig.call(caller, "direct", &[4]), Ok(vec![1007, 5, 4]));
     assert_eq!(rig.call(caller, "indirect", &[4]), Ok(vec![1008, 4]));
 }
+
+/// Little of the value stack is open at first. Every kind of call finds the rest, wherever the border falls, and arguments
+/// stay what they are.
+#[test]
+fn every_call_opens_more_of_the_stack() {
+    let model = "(module (func (export \"f\") (param i32 i64) (result i64 i32) (local.get 1) (local.get 0)))";
+    let ways = [
+        "(call $down (i64.sub (local.get $n) (i64.const 1)))",
+        "(call_indirect (type $t) (i64.sub (local.get $n) (i64.const 1)) (i32.const 0))",
+        "(call $tail (i64.sub (local.get $n) (i64.const 1)))",
+    ];
+    for way in ways {
+        for locals in ["", "(local i64 i64 i64)"] {
+            let text = format!(
+                r#"(module (import "m" "f" (func $f (param i32 i64) (result i64 i32))) (type $t (func (param i64) (result i64)))
+                (table funcref (elem $down))
+                (func $tail (type $t) (return_call $wide (i64.const 1) (i64.const 2) (i64.const 3) (local.get 0)))
+                (func $wide (param i64 i64 i64 i64) (result i64) (local i64 i64) (call $down (local.get 3)))
+                (func $down (export "run") (param $n i64) (result i64) {locals}
+                  (drop (call $f (i32.const 4) (i64.const 7))) (drop)
+                  (if (result i64) (i64.eqz (local.get $n)) (then (i64.const 0)) (else (i64.add (i64.const 1) {way})))))"#
+            );
+            // A store of its own each time, whose stack is as it was at first.
+            let mut rig = Rig::new(LowerOptions::default());
+            let host = host(&mut rig, model);
+            let instance = rig.instantiate(&text, vec![host]);
+            assert_eq!(rig.call(instance, "run", &[9_000]), Ok(vec![9_000]), "{way} {locals}");
+        }
+    }
+}
