@@ -6,9 +6,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use assay_differential::campaign::CampaignError;
-use assay_differential::faults::{Budget, measure, measure_none};
+use assay_differential::faults::{Budget, Measured, measure, measure_none, smallest};
 use assay_differential::generate::Profile;
-use assay_reports::{FAULTS_SCHEMA, FaultsReport, escape, exit};
+use assay_differential::peer_style::Eyes;
+use assay_differential::shrink::Limits;
+use assay_reports::{Baseline, FAULTS_SCHEMA, FaultResult, FaultsReport, escape, exit};
 use assay_runtime::inspect::{FAULTS, FAULTS_BUILT, FaultRow, FaultsNotBuilt};
 use assay_workers::WorkerCommand;
 
@@ -34,6 +36,12 @@ pub(crate) struct Args {
     /// How many worker processes run at a time [default: one per processor]
     #[arg(long, short, value_name = "N", value_parser = units::count, allow_negative_numbers = true)]
     jobs: Option<NonZeroUsize>,
+    /// Look for each fault by weaker means, too: without cases that trap, and with one call of each export
+    #[arg(long)]
+    baselines: bool,
+    /// Make a case of each found fault small, for at most so long
+    #[arg(long, value_name = "TIME", value_parser = units::duration)]
+    reduce: Option<Duration>,
     /// Also write the result as `faults.json` to this file
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -52,8 +60,9 @@ pub(crate) fn run(args: &Args) -> ExitCode {
         return list(&selected);
     }
     if !FAULTS_BUILT {
-        println!("skip: {FaultsNotBuilt}");
-        return exit::NOTHING_SELECTED.into();
+        let mut out = Output::new();
+        out.line(format_args!("skip: {FaultsNotBuilt}"));
+        return out.finish(exit::NOTHING_SELECTED, exit::INCOMPLETE).into();
     }
     let report = match measure_all(args, &selected) {
         Ok(report) => report,
@@ -108,8 +117,20 @@ fn measure_all(args: &Args, selected: &[&FaultRow]) -> Result<FaultsReport, Camp
     let mut faults = Vec::new();
     for row in selected {
         bar.show(faults.len(), row.id.to_owned());
-        faults.push(measure(row, &budget, &worker::with_fault(row.id))?);
+        let mut measured = measure(row, &budget, &worker::with_fault(row.id, Eyes::Ours))?;
+        measured.result.reduced_bytes = args.reduce.and_then(|time| reduced(row, &measured, &budget, time));
+        faults.push(measured.result);
     }
+    let eyes = if args.baselines { &Eyes::BASELINES[..] } else { &[] };
+    let baselines = eyes.iter().map(|&eyes| {
+        let result = |(number, row): (usize, &&FaultRow)| {
+            bar.show(number, format!("{}: {}", eyes.name(), row.id));
+            measure(row, &budget, &worker::with_fault(row.id, eyes)).map(|measured| measured.result)
+        };
+        let faults: Result<Vec<FaultResult>, _> = selected.iter().enumerate().map(result).collect();
+        faults.map(|faults| Baseline { name: eyes.name().to_owned(), faults })
+    });
+    let baselines = baselines.collect::<Result<Vec<_>, _>>()?;
     let none = || measure_none(&budget, &WorkerCommand::this_program(worker::DIFF));
     let fault_zero = if args.only.is_empty() { Some(none()?) } else { None };
     bar.clear();
@@ -119,7 +140,19 @@ fn measure_all(args: &Args, selected: &[&FaultRow]) -> Result<FaultsReport, Camp
         seeds: budget.seeds,
         profile: budget.profile.name().to_owned(),
         faults,
-        baselines: Vec::new(),
+        baselines,
         fault_zero,
     })
+}
+
+/// The bytes of the modules of the smallest case that shows the fault.
+fn reduced(row: &FaultRow, measured: &Measured, budget: &Budget, time: Duration) -> Option<u64> {
+    let limits = Limits { trials: u64::MAX, time };
+    match smallest(measured.case?, budget.profile, limits, worker::alone_with_fault(row.id)) {
+        Ok(case) => Some(case.modules.iter().map(|module| module.bytes.len() as u64).sum()),
+        Err(error) => {
+            eprintln!("warning: {}: no case was made small: {error}", row.id);
+            None
+        }
+    }
 }

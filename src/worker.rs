@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use assay_differential::peer_style::Eyes;
 use assay_reports::{escape, exit};
 use assay_runtime::inspect::{self, Fault};
 use assay_spec_tests::engine::Runtime;
@@ -16,6 +17,9 @@ pub(crate) struct Args {
     /// The planted fault that it has
     #[arg(long)]
     fault: Option<String>,
+    /// How it looks at cases
+    #[arg(long, default_value = "ours")]
+    eyes: Eyes,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -37,9 +41,14 @@ pub(crate) const DIFF: [&str; 2] = ["worker", "diff"];
 /// The arguments that start a worker for single cases.
 pub(crate) const CASE: [&str; 2] = ["worker", "case"];
 
-/// The command that starts a worker for differential cases with a planted fault.
-pub(crate) fn with_fault(id: &str) -> WorkerCommand {
-    WorkerCommand::this_program([DIFF[0], DIFF[1], "--fault", id])
+/// The command that starts a worker for differential cases with a planted fault, which it looks for in this way.
+pub(crate) fn with_fault(id: &str, eyes: Eyes) -> WorkerCommand {
+    WorkerCommand::this_program([DIFF[0], DIFF[1], "--fault", id, "--eyes", eyes.name()])
+}
+
+/// The command that starts a worker for single cases with a planted fault.
+pub(crate) fn alone_with_fault(id: &str) -> WorkerCommand {
+    WorkerCommand::this_program([CASE[0], CASE[1], "--fault", id])
 }
 
 /// Switches the fault on, if there is to be one.
@@ -56,7 +65,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
     }
     let served = match args.role {
         Role::Spec => Worker::new(Runtime).serve(),
-        Role::Diff => assay_differential::campaign::serve(),
+        Role::Diff => assay_differential::campaign::serve(args.eyes),
         Role::Case => assay_differential::shrink::process::serve(),
     };
     match served {

@@ -3,6 +3,7 @@
 //! The same program is its own worker.
 
 use assay_differential::campaign::{Options, report, run_in_processes, save_finding, serve};
+use assay_differential::peer_style::Eyes;
 use assay_workers::WorkerCommand;
 use std::error::Error;
 use std::path::Path;
@@ -11,7 +12,7 @@ use std::time::Instant;
 fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     if words == ["worker"] {
-        return Ok(serve()?);
+        return Ok(serve(Eyes::Ours)?);
     }
     let [profile, seed, first, cases, jobs, folder @ ..] = words.as_slice() else {
         return Err("usage: campaign PROFILE SEED FIRST CASES JOBS [FOLDER]".into());

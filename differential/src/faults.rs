@@ -2,10 +2,13 @@
 //!
 //! Enters: a fault, or none, and a budget; leaves: medians over the seeds. A campaign that found nothing counts as slower than
 //! any that did. The faults are in the runtime that the workers run, which are started with the name of theirs; this
-//! process never has one.
+//! process never has one, and makes the cases anew that it has reduced.
 
 use crate::campaign::{CampaignError, Observer, Options, Tally, run_in_processes};
-use crate::generate::Profile;
+use crate::case::Case;
+use crate::generate::{Generator, Profile};
+use crate::shrink::process::{PlayError, Player};
+use crate::shrink::{Limits, reduce};
 use assay_reports::{FaultResult, FaultZero};
 use assay_runtime::inspect::FaultRow;
 use assay_workers::WorkerCommand;
@@ -33,24 +36,32 @@ struct Trial {
     cases: u64,
     /// The class of the finding.
     class: Option<String>,
+    /// Seed and number of the case.
+    case: Option<(u64, u64)>,
+}
+
+/// What came of the campaigns for a fault.
+#[derive(Clone, Debug)]
+pub struct Measured {
+    /// For the report.
+    pub result: FaultResult,
+    /// Seed and number of a case that shows it.
+    pub case: Option<(u64, u64)>,
 }
 
 /// Looks for a fault with workers that have it.
 ///
 /// # Errors
 /// When the workers cannot be started, or lack the fault.
-pub fn measure(
-    row: &FaultRow,
-    budget: &Budget,
-    worker: &WorkerCommand,
-) -> Result<FaultResult, CampaignError> {
+pub fn measure(row: &FaultRow, budget: &Budget, worker: &WorkerCommand) -> Result<Measured, CampaignError> {
     let trials = (1..=budget.seeds).map(|seed| trial(seed, budget, worker));
     let mut trials = trials.collect::<Result<Vec<_>, _>>()?;
     let found_in = trials.iter().filter(|trial| trial.found.is_some()).count() as u64;
     let oracle = trials.iter().find_map(|trial| trial.class.clone());
+    let case = trials.iter().find_map(|trial| trial.case);
     trials.sort_by_key(|trial| trial.found.unwrap_or(Duration::MAX));
     let median = trials.get(trials.len() / 2);
-    Ok(FaultResult {
+    let result = FaultResult {
         id: row.id.to_owned(),
         class: row.class.letter(),
         origin: row.origin.to_owned(),
@@ -61,7 +72,45 @@ pub fn measure(
         seconds: median.and_then(|trial| trial.found).map(|found| found.as_secs_f64()),
         seeds: budget.seeds,
         reduced_bytes: None,
-    })
+    };
+    Ok(Measured { result, case })
+}
+
+/// Why a case was not made small.
+#[derive(Debug, thiserror::Error)]
+pub enum ReductionError {
+    /// The case cannot be made again.
+    #[error("the case cannot be made again: {0}")]
+    Unmade(String),
+    /// It cannot be played.
+    #[error(transparent)]
+    Play(#[from] PlayError),
+    /// It shows nothing when it is played alone.
+    #[error("the case shows nothing when it is played alone")]
+    Silent,
+}
+
+/// Makes a case of a campaign small, in `worker`, which has the fault: the case, with all that its finding needs.
+///
+/// # Errors
+/// When the case shows nothing alone, or cannot be played.
+pub fn smallest(
+    (seed, index): (u64, u64),
+    profile: Profile,
+    limits: Limits,
+    worker: WorkerCommand,
+) -> Result<Case, ReductionError> {
+    let unmade = |error: assay_runtime::Error| ReductionError::Unmade(error.to_string());
+    let mut generator = Generator::new(profile, seed).map_err(unmade)?;
+    let case = generator.case(index);
+    let case = generator.with_canonical(index, &case).unwrap_or(case);
+    let mut player = Player::new(worker)?;
+    let signature = player.play(&case)?.finding.ok_or(ReductionError::Silent)?.signature;
+    let same = |candidate: &Case| {
+        let played = player.play(candidate);
+        played.is_ok_and(|played| played.finding.is_some_and(|finding| finding.signature == signature))
+    };
+    Ok(reduce(&case, limits, same).case)
 }
 
 /// Counts false alarms with workers that have no fault, over the budget of one.
@@ -94,7 +143,7 @@ fn options(seed: u64, budget: &Budget) -> Options {
 fn trial(seed: u64, budget: &Budget, worker: &WorkerCommand) -> Result<Trial, CampaignError> {
     let mut watch = Watch { began: Instant::now(), found: None };
     let tally = run_in_processes(&options(seed, budget), worker.clone(), &mut watch)?;
-    Ok(watch.trial(&tally))
+    Ok(watch.trial(seed, &tally))
 }
 
 /// Stops a campaign at its first finding.
@@ -104,12 +153,13 @@ struct Watch {
 }
 
 impl Watch {
-    fn trial(&self, tally: &Tally) -> Trial {
+    fn trial(&self, seed: u64, tally: &Tally) -> Trial {
         let first = tally.findings.first();
         Trial {
             found: self.found,
             cases: first.map_or(tally.cases, |found| found.index + 1),
             class: first.map(|found| found.class.clone()),
+            case: first.map(|found| (seed, found.index)),
         }
     }
 }

@@ -29,9 +29,18 @@ pub struct FaultsReport {
     /// One for each fault.
     pub faults: Vec<FaultResult>,
     /// The same under weaker oracles. Empty: not measured.
-    pub baselines: Vec<FaultResult>,
+    pub baselines: Vec<Baseline>,
     /// The same budget without a fault; absent where only some faults were asked for.
     pub fault_zero: Option<FaultZero>,
+}
+
+/// The same faults, looked for by other means.
+#[derive(Clone, Debug, Serialize)]
+pub struct Baseline {
+    /// The name of the means.
+    pub name: String,
+    /// One for each fault, in the same order.
+    pub faults: Vec<FaultResult>,
 }
 
 /// How a fault fared.
@@ -90,32 +99,68 @@ impl FaultsReport {
         let mut table = Table::new();
         let style = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
         table.load_style(style).set_content_arrangement(ContentArrangement::Disabled);
-        table.set_header(["fault", "class", "origin", "found", "cases", "seconds", "seen as"]);
-        for fault in &self.faults {
-            let found = format!("{} of {}", fault.found_in, fault.seeds);
-            let seconds = match fault.seconds {
-                Some(seconds) => format!("{seconds:.1} s"),
-                None => format!(">{:.0} s", self.budget_seconds),
-            };
-            let seen = escape::brief(fault.oracle.as_deref().unwrap_or("-"), 60).into_owned();
-            let (class, cases) = (fault.class.to_string(), fault.cases.to_string());
-            table.add_row([fault.id.clone(), class, fault.origin.clone(), found, cases, seconds, seen]);
+        let names = self.baselines.iter().map(|baseline| baseline.name.as_str());
+        let numbers = ["found", "cases", "seconds"].into_iter().chain(names).chain(["bytes"]);
+        let header: Vec<&str> =
+            ["fault", "class", "origin"].into_iter().chain(numbers).chain(["seen as"]).collect();
+        let last = header.len() - 1;
+        table.set_header(header);
+        for (number, fault) in self.faults.iter().enumerate() {
+            let mut row = vec![fault.id.clone(), fault.class.to_string(), fault.origin.clone()];
+            row.extend([format!("{} of {}", fault.found_in, fault.seeds), fault.cases.to_string()]);
+            row.push(self.seconds(fault));
+            let others = self.baselines.iter().map(|baseline| baseline.faults.get(number));
+            row.extend(others.map(|other| other.map_or_else(|| "-".to_owned(), |other| self.seconds(other))));
+            row.push(fault.reduced_bytes.map_or_else(|| "-".to_owned(), |bytes| bytes.to_string()));
+            row.push(escape::brief(fault.oracle.as_deref().unwrap_or("-"), 60).into_owned());
+            table.add_row(row);
         }
-        for column in table.column_iter_mut().skip(3).take(3) {
+        for column in table.column_iter_mut().take(last).skip(3) {
             column.set_cell_alignment(CellAlignment::Right);
         }
-        let found = self.faults.iter().filter(|fault| fault.found).count();
+        let found = found_of(&self.faults);
+        let beside = self
+            .baselines
+            .iter()
+            .map(|baseline| format!("; {} finds {} of them", baseline.name, found_of(&baseline.faults)));
+        let beside: String = beside.collect();
+        let median =
+            self.median().map_or_else(String::new, |median| format!(", the median in {median:.1} s"));
         let zero = self.fault_zero.as_ref().map_or_else(String::new, |zero| {
             format!("; without a fault {} false alarms in {} cases", zero.false_alarms, zero.cases)
         });
         let (all, budget) = (self.faults.len(), self.budget_seconds);
-        format!("{}\n{found} of {all} faults found within {budget:.0} s each{zero}\n", table.trim_fmt())
+        format!(
+            "{}\n{found} of {all} faults found within {budget:.0} s each{median}{beside}{zero}\n",
+            table.trim_fmt()
+        )
     }
+}
+
+impl FaultsReport {
+    fn seconds(&self, fault: &FaultResult) -> String {
+        match fault.seconds {
+            Some(seconds) => format!("{seconds:.1} s"),
+            None => format!(">{:.0} s", self.budget_seconds),
+        }
+    }
+
+    /// The seconds of the median fault, those counted that were not found; absent when that is one of them.
+    pub fn median(&self) -> Option<f64> {
+        let mut seconds: Vec<f64> =
+            self.faults.iter().map(|fault| fault.seconds.unwrap_or(f64::INFINITY)).collect();
+        seconds.sort_by(f64::total_cmp);
+        seconds.get(seconds.len() / 2).copied().filter(|seconds| seconds.is_finite())
+    }
+}
+
+fn found_of(faults: &[FaultResult]) -> usize {
+    faults.iter().filter(|fault| fault.found).count()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{FAULTS_SCHEMA, FaultResult, FaultZero, FaultsReport};
+    use super::{Baseline, FAULTS_SCHEMA, FaultResult, FaultZero, FaultsReport};
 
     fn report() -> FaultsReport {
         let found = FaultResult {
@@ -156,6 +201,19 @@ mod tests {
         assert!(text.ends_with(
             "1 of 2 faults found within 20 s each; without a fault 0 false alarms in 900 cases\n"
         ));
+    }
+
+    #[test]
+    fn others_stand_beside_ours() {
+        let mut report = report();
+        let mut blind = report.faults.clone();
+        (blind[0].found, blind[0].seconds) = (false, None);
+        report.faults[0].reduced_bytes = Some(77);
+        report.faults.push(report.faults[0].clone());
+        report.baselines = vec![Baseline { name: "no-traps".into(), faults: blind }];
+        let text = report.render();
+        assert!(text.contains("no-traps") && text.contains("77"), "{text}");
+        assert!(text.contains(", the median in 0.4 s; no-traps finds 0 of them; without"), "{text}");
     }
 
     #[test]

@@ -54,7 +54,7 @@ mod terminal;
 
 pub use directive::Directive;
 pub use error::{ReadError, WriteError};
-pub use faults::{FAULTS_SCHEMA, FaultResult, FaultZero, FaultsReport};
+pub use faults::{Baseline, FAULTS_SCHEMA, FaultResult, FaultZero, FaultsReport};
 pub use header::{EngineLanes, Header, Host, Shard, SuiteInfo};
 pub use outcome::{Levels, Status};
 pub use results::{RESULTS_FILE, ResultsWriter, Run, SCHEMA, read_results};

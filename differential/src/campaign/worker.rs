@@ -8,8 +8,9 @@ use super::tally::Tally;
 use crate::external::client::{Client, Limits};
 use crate::external::{command, confront};
 use crate::generate::{Generator, Profile};
-use crate::judge::{Verdict, judge};
+use crate::judge::Verdict;
 use crate::lanes::{Lane, Lanes, on_lane_thread};
+use crate::peer_style::{Eyes, judge_with};
 use assay_workers::ServeError;
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +54,7 @@ impl Job {
 #[derive(Default)]
 pub struct Worker {
     bench: Option<Bench>,
+    eyes: Eyes,
 }
 
 struct Bench {
@@ -63,13 +65,13 @@ struct Bench {
     engines: Vec<(String, Client)>,
 }
 
-/// Serves the parent until it closes the channel.
+/// Serves the parent until it closes the channel, and looks at cases with these eyes.
 ///
 /// # Errors
 /// When this process was not started by a parent, or cannot speak with it.
-pub fn serve() -> Result<(), ServeError> {
+pub fn serve(eyes: Eyes) -> Result<(), ServeError> {
     let served = on_lane_thread(|| {
-        let mut worker = Worker::default();
+        let mut worker = Worker { eyes, ..Worker::default() };
         assay_workers::serve(|job: Job, progress| worker.run(&job, |step| progress.step(step)))
     });
     served.map_err(|source| ServeError::System { what: "start a thread", source })?
@@ -86,8 +88,9 @@ impl Worker {
             let steps = job.steps();
             let first = u32::try_from(index - job.from).unwrap_or(u32::MAX / steps) * steps;
             announce(first);
+            let eyes = self.eyes;
             let bench = self.bench(job)?;
-            let verdict = bench.play(index, |lane| announce(first + 1 + lane as u32));
+            let verdict = bench.play(index, eyes, |lane| announce(first + 1 + lane as u32));
             tally.count(index, &verdict);
             let panicked = verdict.finding.as_ref().is_some_and(|finding| finding.class.ends_with("panic"));
             if panicked {
@@ -144,13 +147,13 @@ impl Bench {
         Ok(())
     }
 
-    fn play(&mut self, index: u64, announce: impl FnMut(Lane)) -> Verdict {
+    fn play(&mut self, index: u64, eyes: Eyes, announce: impl FnMut(Lane)) -> Verdict {
         let case = self.generator.case(index);
         let canonical = || self.generator.with_canonical(index, &case).map(|case| case.canonical());
         let turn = [Lane::JitNone, Lane::JitSpeed, Lane::JitChecked][(index % 3) as usize];
         let two = [Lane::Interp, turn];
         // A mutant is compiled by one lane in turn: it is parsers and lowerings that are on trial.
         let selection: &[Lane] = if self.generator.profile() == Profile::Mutate { &two } else { &Lane::ALL };
-        judge(&case, &self.lanes, selection, canonical, announce)
+        judge_with(eyes, &case, &self.lanes, selection, canonical, announce)
     }
 }
