@@ -25,6 +25,7 @@ pub mod observe;
 pub mod peer_style;
 pub mod random;
 pub mod shrink;
+pub mod wasi;
 
 mod host;
 mod play;

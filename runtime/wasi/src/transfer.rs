@@ -124,9 +124,11 @@ pub(crate) fn write(
 ) -> Outcome<usize> {
     match &descriptor.kind {
         Kind::File(file) if file.is_regular() => write_file(file, memory, buffers, position, wait),
-        Kind::File(file) => match &file.terminal {
-            Some(filter) => write_terminal(filter, file.fd.as_fd(), descriptor, memory, buffers, wait),
-            None => write_stream(file, descriptor, memory, buffers, wait),
+        Kind::File(file) => match (&file.terminal, position) {
+            (Some(filter), _) => write_terminal(filter, file.fd.as_fd(), descriptor, memory, buffers, wait),
+            // Most of them have no positions, and the host says so.
+            (None, Some(_)) => write_file(file, memory, buffers, position, wait),
+            (None, None) => write_stream(file, descriptor, memory, buffers, wait),
         },
         Kind::Socket(socket) => send(socket, descriptor, memory, buffers, wait),
         Kind::Output(pipe) => {

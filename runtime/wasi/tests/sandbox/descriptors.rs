@@ -1,6 +1,6 @@
 //! Descriptors: numbers, limits, and files that would keep a host waiting.
 
-use crate::guest::{BYTES, CREAT, DIRECTORY, FILE, READ, WRITE, args, refused};
+use crate::guest::{BYTES, CREAT, DIRECTORY, FILE, OUT, READ, SEEK, WRITE, args, refused};
 use crate::world::{READONLY, SANDBOX, World, attempt, attempt_with, open_descriptors};
 use assay_wasi::{DirPerms, Errno, FilePerms, WasiCtxBuilder, WasiLimits};
 use rustix::fs::{FileType, Mode, mknodat};
@@ -128,6 +128,16 @@ fn special_files_keep_nobody_waiting() {
         refused(guest.open(SANDBOX, "fifo", 0, WRITE), &[Errno::Nxio]);
         let _reader = guest.open(SANDBOX, "fifo", 0, READ).unwrap();
         assert!(guest.open(SANDBOX, "fifo", 0, WRITE).is_ok());
+    });
+    attempt_with("fifo: read and write at a position", special, |guest, _| {
+        let fifo = guest.open(SANDBOX, "fifo", 0, READ | WRITE | SEEK).unwrap();
+        guest.put(BYTES, b"text");
+        let (list, count) = guest.list(&[(BYTES, 4)]);
+        for name in ["fd_pwrite", "fd_pread"] {
+            refused(guest.call(name, args![fifo, list, count, 1_u64, OUT]), &[Errno::Spipe]);
+        }
+        guest.call("fd_write", args![fifo, list, count, OUT]).unwrap();
+        assert_eq!(guest.read(fifo, 10), Ok(b"text".to_vec()));
     });
     attempt_with("fifo: set times", special, |guest, _| {
         assert_eq!(guest.set_times(SANDBOX, 1, "fifo"), Ok(()));

@@ -1,7 +1,7 @@
 //! What the functions do when all is well, and what they check.
 
 use crate::guest::{
-    ALL, BYTES, CREAT, EXCL, FILE, MEMORY, OUT, READ, SEEK, TELL, TRUNC, WRITE, args, refused,
+    ALL, BYTES, CREAT, EXCL, FILE, MEMORY, OUT, PATH, READ, SEEK, TELL, TRUNC, WRITE, args, refused,
 };
 use crate::world::{READONLY, SANDBOX, attempt};
 use assay_wasi::{Errno, FUNCTIONS};
@@ -103,6 +103,13 @@ fn times() {
         assert_eq!(times(guest, 0, "file.txt"), (5 * second, 7 * second + 3), "only the link's");
         assert_eq!(guest.set_times(SANDBOX, 1, "to-file"), Ok(()));
         assert_eq!(times(guest, 0, "file.txt"), (1 << 40, 1 << 40));
+        for lookup in [0_u32, 1] {
+            // Nothing is to be set, of nothing.
+            let (at, len) = guest.path(PATH, "missing");
+            let answer =
+                guest.call("path_filestat_set_times", args![SANDBOX, lookup, at, len, 0_u64, 0_u64, 0_u32]);
+            refused(answer, &[Errno::Noent]);
+        }
         assert_eq!(guest.set_times(SANDBOX, 0, "dir/nested/"), Ok(()));
         assert_eq!(times(guest, 0, "dir/nested"), (1 << 40, 1 << 40));
         assert_eq!(guest.call("fd_filestat_set_times", args![file, 0_u64, 0_u64, 2_u32]), Ok(()));

@@ -1,0 +1,203 @@
+//! Plays a WASI case in its lanes and says what came of it.
+//!
+//! Enters: a case; leaves: a [`Verdict`]. In a campaign a case is played on both engines, on one of them without `openat2`,
+//! which in turn; a single case is played in all four ways. A call that was refused for want of a right is evidence only if
+//! it comes through where the right is there, so the calls up to it are played again with everything granted.
+
+use super::case::{Access, WasiCase};
+use super::errno;
+use super::play::{Lane, Played, Players, finding, play};
+use super::resources::Before;
+use super::world::World;
+use crate::judge::Finding;
+
+/// What came of a case.
+#[derive(Clone, Debug, Default)]
+pub struct Verdict {
+    /// Whether it could show something: at least three calls succeeded.
+    pub useful: bool,
+    /// What each call came to in the first lane, in a few classes.
+    pub outcomes: Vec<&'static str>,
+    /// Each function that was called, and what it answered.
+    pub answers: Vec<(String, u32)>,
+    /// Refusals for want of a right.
+    pub denials: Denials,
+    /// What could not be looked at on this host.
+    pub skipped: Vec<&'static str>,
+    /// What is wrong.
+    pub finding: Option<Finding>,
+}
+
+/// Refusals for want of a right, and whether they are evidence.
+#[derive(Clone, Debug, Default)]
+pub struct Denials {
+    /// The functions that were denied, as far as they were tried again.
+    pub tried: Vec<String>,
+    /// Those of them that came through where everything is granted.
+    pub proved: Vec<String>,
+}
+
+/// What is needed to play: engines and a world.
+pub struct Bench {
+    players: Players,
+    world: World,
+    alone: bool,
+}
+
+impl Bench {
+    /// A bench. `alone`: nothing else happens in this process, so that what it costs can be measured.
+    ///
+    /// # Errors
+    /// When this host cannot run an engine, or has no place for a tree.
+    pub fn new(alone: bool) -> Result<Self, String> {
+        let players = Players::new().map_err(|error| error.to_string())?;
+        let world = World::new().map_err(|error| format!("failed to make a folder: {error}"))?;
+        let bench = Self { players, world, alone };
+        // What is made once is there before anything is counted.
+        for lane in Lane::ALL {
+            bench.play(&WasiCase::default(), lane)?;
+        }
+        Ok(bench)
+    }
+
+    /// Plays a case of a campaign: on both engines, and in one of them without `openat2`. `announce` hears of each play.
+    ///
+    /// # Errors
+    /// When it cannot be played on this host.
+    pub fn judge_in_turn(
+        &self,
+        case: &WasiCase,
+        index: u64,
+        announce: impl FnMut(Lane),
+    ) -> Result<Verdict, String> {
+        let [one, other, third, fourth] = Lane::ALL;
+        let lanes = if index.is_multiple_of(2) { [one, other] } else { [third, fourth] };
+        self.judge(case, &lanes, index, announce)
+    }
+
+    /// Plays a case in these lanes, which are not none. `turn` says which of the calls that were denied is tried again.
+    ///
+    /// # Errors
+    /// When it cannot be played on this host.
+    pub fn judge(
+        &self,
+        case: &WasiCase,
+        lanes: &[Lane],
+        turn: u64,
+        mut announce: impl FnMut(Lane),
+    ) -> Result<Verdict, String> {
+        let mut verdict = Verdict::default();
+        let mut first: Option<Played> = None;
+        for &lane in lanes {
+            announce(lane);
+            let mut played = self.play(case, lane)?;
+            if !played.confined {
+                verdict.skipped.push("a kernel without Landlock");
+            }
+            if verdict.finding.is_none() {
+                verdict.finding = played.finding.take();
+            }
+            match &first {
+                Some(first) if verdict.finding.is_none() => {
+                    verdict.finding = difference(case, first, &played, lane);
+                }
+                Some(_) => {}
+                None => first = Some(played),
+            }
+            if verdict.finding.is_some() {
+                break;
+            }
+        }
+        let Some(first) = first else { return Ok(verdict) };
+        verdict.useful = first.answers.iter().filter(|&&answer| answer == errno::SUCCESS).count() >= 3;
+        verdict.outcomes = first.answers.iter().map(|&answer| class(answer)).collect();
+        let functions = case.calls.iter().map(|call| call.call.clone());
+        verdict.answers = functions.zip(first.answers.iter().copied()).collect();
+        if verdict.finding.is_none() && !first.denied.is_empty() {
+            let number = first.denied[(turn % first.denied.len() as u64) as usize];
+            announce(lanes[0]);
+            self.try_again(case, &first, number, lanes[0], &mut verdict)?;
+        }
+        Ok(verdict)
+    }
+
+    /// Plays the calls up to one that was denied with everything granted. Calls that were refused before it did nothing, and
+    /// are left out, so that it finds the tree as it was.
+    fn try_again(
+        &self,
+        case: &WasiCase,
+        first: &Played,
+        number: usize,
+        lane: Lane,
+        verdict: &mut Verdict,
+    ) -> Result<(), String> {
+        let mut twin = case.clone();
+        twin.mounts.iter_mut().for_each(|mount| mount.access = Access::ReadWrite);
+        let came_through = |at: usize| at == number || first.answers[at] == errno::SUCCESS;
+        let calls = case.calls.iter().take(number + 1).enumerate();
+        twin.calls = calls.filter(|(at, _)| came_through(*at)).map(|(_, call)| call.clone()).collect();
+        let mut again = self.play(&twin, lane)?;
+        let function = case.calls[number].call.clone();
+        if again.answers.last() == Some(&errno::SUCCESS) && again.answers.len() == twin.calls.len() {
+            verdict.denials.proved.push(function.clone());
+        }
+        verdict.denials.tried.push(function);
+        verdict.finding = again.finding.take();
+        Ok(())
+    }
+
+    /// Plays a case in one lane, and looks at everything that has to be as it was.
+    fn play(&self, case: &WasiCase, lane: Lane) -> Result<Played, String> {
+        let canary = self.world.build(case).map_err(|error| format!("failed to make the tree: {error}"))?;
+        let environment: Vec<_> = std::env::vars_os().collect();
+        let before = self.alone.then(Before::now);
+        let mut played = play(case, &self.world, &self.players, lane)?;
+        let escape = |oracle: &str, detail| Some(finding(&format!("escape: {oracle}"), lane, detail));
+        let mut seen = None;
+        if let Some(words) = self.world.disturbed(case, &canary) {
+            seen = escape("canary tree", words);
+        } else if let Some((oracle, words)) = before.and_then(|before| before.compare()) {
+            seen = escape(oracle, words);
+        } else if std::env::vars_os().ne(environment) {
+            seen = escape("environment", "a variable has changed".to_owned());
+        } else if let (None, Some(expected)) = (&played.finding, &played.expected) {
+            let contents =
+                self.world.contents().map_err(|error| format!("failed to read the tree: {error}"))?;
+            let paths = expected.keys().chain(contents.keys());
+            let wrong = paths.into_iter().find(|path| expected.get(*path) != contents.get(*path));
+            seen = wrong.map(|path| {
+                let words =
+                    |map: &super::world::Contents| map.get(path).map_or("nothing", String::as_str).to_owned();
+                let detail = format!("{path:?} is {}, and should be {}", words(&contents), words(expected));
+                finding("wasi: tree", lane, detail)
+            });
+        }
+        // An escape says more than what the call answered.
+        played.finding = seen.or(played.finding);
+        Ok(played)
+    }
+}
+
+/// What differs between two plays of a case.
+fn difference(case: &WasiCase, first: &Played, other: &Played, lane: Lane) -> Option<Finding> {
+    let pairs = first.answers.iter().zip(&other.answers);
+    if let Some((number, (one, two))) = pairs.enumerate().find(|(_, (one, two))| one != two) {
+        let call = case.calls.get(number).map_or_else(String::new, ToString::to_string);
+        let detail = format!("call {number}, {call}: {} and {}", errno::name(*one), errno::name(*two));
+        return Some(finding("wasi: lanes differ in an answer", lane, detail));
+    }
+    let number = first.digests.iter().zip(&other.digests).position(|(one, two)| one != two)?;
+    let call = case.calls.get(number).map_or_else(String::new, ToString::to_string);
+    Some(finding("wasi: lanes differ in memory", lane, format!("call {number}, {call}")))
+}
+
+/// What an answer is counted as.
+fn class(answer: u32) -> &'static str {
+    match answer {
+        errno::SUCCESS => "wasi: success",
+        errno::INTERRUPTED => "wasi: interrupted",
+        errno::NOTCAPABLE => "wasi: denied",
+        errno::FAULT => "wasi: bad pointer",
+        _ => "wasi: refused",
+    }
+}

@@ -1,0 +1,72 @@
+//! WASI under random calls, in a process in which nothing else happens: what it costs can be measured here.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use assay_differential::wasi::{Bench, FUNCTIONS, Lane, WasiCase, generate};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+/// One at a time: descriptors and memory are those of the process.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// What a read-only mount denies, as far as a campaign this short gets there.
+const DENIED: [&str; 8] = [
+    "path_create_directory",
+    "path_filestat_set_times",
+    "path_link",
+    "path_open",
+    "path_remove_directory",
+    "path_rename",
+    "path_symlink",
+    "path_unlink_file",
+];
+
+#[test]
+fn kept_cases_agree_in_every_lane() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let bench = Bench::new(true).unwrap();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases/wasi");
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let verdict = bench.judge(&WasiCase::load(&path).unwrap(), &Lane::ALL, 0, |_| {}).unwrap();
+        assert_eq!(verdict.finding, None, "{}", path.display());
+        count += 1;
+    }
+    assert!(count >= 2);
+}
+
+/// `ASSAY_WASI_CASES` makes it longer, and `ASSAY_WASI_FIRST` begins elsewhere.
+#[test]
+fn a_campaign_finds_nothing_and_its_denials_are_evidence() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let number = |name: &str, usual| std::env::var(name).map_or(usual, |text| text.parse().unwrap());
+    let (first, count): (u64, u64) = (number("ASSAY_WASI_FIRST", 0), number("ASSAY_WASI_CASES", 400));
+    let bench = Bench::new(true).unwrap();
+    let mut findings = Vec::new();
+    let mut answers: BTreeMap<String, BTreeSet<u32>> = BTreeMap::new();
+    let (mut useful, mut tried, mut proved) = (0, 0, BTreeMap::<String, u64>::new());
+    for index in first..first + count {
+        let verdict = bench.judge_in_turn(&generate(11, index), index, |_| {}).unwrap();
+        for (function, answer) in verdict.answers {
+            answers.entry(function).or_default().insert(answer);
+        }
+        useful += u64::from(verdict.useful);
+        tried += verdict.denials.tried.len() as u64;
+        for function in verdict.denials.proved {
+            *proved.entry(function).or_default() += 1;
+        }
+        findings.extend(
+            verdict.finding.map(|finding| format!("case {index}: {}: {}", finding.class, finding.detail)),
+        );
+    }
+    println!("{useful} of {count} are useful; of {tried} denials these are evidence: {proved:?}");
+    assert!(findings.is_empty(), "{}", findings.join("\n"));
+    assert!(useful * 10 >= count * 9, "{useful} of {count} are useful");
+    let silent: Vec<_> = FUNCTIONS.iter().filter(|(name, _)| !answers.contains_key(*name)).collect();
+    assert!(silent.is_empty(), "never called: {silent:?}");
+    let several = answers.values().filter(|answers| answers.len() > 1).count();
+    assert!(several >= 38, "{several} functions answered in more than one way");
+    let unproved: Vec<_> = DENIED.iter().filter(|name| !proved.contains_key(**name)).collect();
+    assert!(unproved.is_empty(), "denied, but never shown to come through elsewhere: {unproved:?}");
+}
