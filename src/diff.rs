@@ -37,7 +37,7 @@ pub(crate) struct Args {
     /// The number of the first case
     #[arg(long, value_name = "INDEX", default_value_t = 0, value_parser = units::number, allow_negative_numbers = true)]
     first: u64,
-    /// How cases are made: default, smith, operators, calls or mutate
+    /// How cases are made: default, small, smith, operators, calls or mutate
     #[arg(long, value_name = "NAME", default_value = "default")]
     profile: Profile,
     /// How many worker processes run at a time [default: one per processor]

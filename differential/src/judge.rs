@@ -42,16 +42,31 @@ pub struct Finding {
 /// A useful call runs at least this many operators.
 pub const USEFUL_OPERATORS: u64 = 20;
 
-/// Plays a case in these lanes, of which the interpreter is always one. `canonical` makes the form of the case in which NaN
-/// bits decide nothing, when it is needed. `announce` hears of each play before it begins.
+/// Plays a case in these lanes. The interpreter plays it first whatever is selected, with fuel; where it is selected, it plays
+/// like the others, too. `canonical` makes the form of the case in which NaN bits decide nothing, when it is needed.
+/// `announce` hears of each play before it begins.
 pub fn judge(
+    case: &Case,
+    lanes: &Lanes,
+    selection: &[Lane],
+    canonical: impl FnOnce() -> Option<Case>,
+    announce: impl FnMut(Lane),
+) -> Verdict {
+    judge_after(None, case, lanes, selection, canonical, announce)
+}
+
+/// The same, where the interpreter has played the case already, with its fuel, and saw this: see [`configure_scout`].
+///
+/// [`configure_scout`]: crate::lanes::configure_scout
+pub fn judge_after(
+    scout: Option<Observation>,
     case: &Case,
     lanes: &Lanes,
     selection: &[Lane],
     canonical: impl FnOnce() -> Option<Case>,
     mut announce: impl FnMut(Lane),
 ) -> Verdict {
-    let mut trial = Trial { lanes, selection, announce: &mut announce };
+    let mut trial = Trial { scout, lanes, selection, announce: &mut announce };
     let (mut verdict, finding) = trial.run(case);
     let Some(finding) = finding else { return verdict };
     // Only differences can be explained by NaNs; a panic or a rejection stays what it is.
@@ -67,6 +82,8 @@ pub fn judge(
 }
 
 struct Trial<'a> {
+    /// What the interpreter saw of the case, if it has played it.
+    scout: Option<Observation>,
     lanes: &'a Lanes,
     selection: &'a [Lane],
     announce: &'a mut dyn FnMut(Lane),
@@ -84,7 +101,7 @@ impl Trial<'_> {
     }
 
     fn run(&mut self, case: &Case) -> (Verdict, Option<Suspect>) {
-        let scout = self.play(case, Lane::Interp, true);
+        let scout = self.scout.take().unwrap_or_else(|| self.play(case, Lane::Interp, true));
         let mut verdict = Verdict { useful: is_useful(case, &scout), ..Verdict::default() };
         verdict.outcomes = scout.steps.iter().map(|step| step.outcome.class()).collect();
         if let Some(finding) = self.failure(case, Lane::Interp, &scout) {
@@ -154,6 +171,14 @@ pub(crate) fn ends(scout: &Observation) -> bool {
     scout.steps.iter().all(|step| {
         !matches!(step.outcome, Outcome::Trapped { kind: Trap::OutOfFuel | Trap::StackOverflow, .. })
     })
+}
+
+/// Whether a step failed in a way that no valid module may.
+pub(crate) fn has_failed(scout: &Observation) -> bool {
+    scout
+        .steps
+        .iter()
+        .any(|step| matches!(step.outcome, Outcome::Panicked(_) | Outcome::Refused(_) | Outcome::Rejected(_)))
 }
 
 /// Whether a case could show something, by what the interpreter saw with fuel: see [`Verdict::useful`].

@@ -33,6 +33,12 @@ pub fn configure(config: &mut Config, metered: bool) {
     config.parallel_compilation(false).consume_fuel(metered).max_wasm_stack(WASM_STACK);
 }
 
+/// What the interpreter has that plays a case first: nothing but that of [`Lane::Interp`] with fuel.
+pub fn configure_scout(config: &mut Config) {
+    configure(config, true);
+    config.engine(EngineKind::Interp);
+}
+
 /// A way to run a module.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Lane {

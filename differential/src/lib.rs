@@ -15,6 +15,7 @@
 pub mod campaign;
 pub mod case;
 pub mod compare;
+pub mod coverage;
 pub mod external;
 pub mod faults;
 pub mod fuzz;

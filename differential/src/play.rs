@@ -6,7 +6,7 @@
 use crate::case::{Argument, Case, Settings, Step};
 use crate::host::{Host, provide};
 use crate::observe::{Observation, Outcome, Scope, Seen, State, StepSeen, Trace, snapshot};
-use assay_runtime::{Engine, Error, Extern, ExternRef, Instance, Module, Result, Store, Trap, Val};
+use assay_runtime::{Engine, Error, Extern, ExternRef, Instance, Module, Result, Store, Trap, Val, inspect};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Plays a case on an engine. With `fuel`, each step gets that much, and the engine counts.
@@ -107,6 +107,17 @@ impl Player {
     /// How many modules there are, and how many instances were tried.
     pub(crate) fn counts(&self) -> (usize, usize) {
         (self.modules.len(), self.instances.len())
+    }
+
+    /// The values of all globals of an instance, by its number; `None` where it was not made.
+    pub(crate) fn globals(&mut self, instance: usize) -> Option<Vec<Seen>> {
+        let instance = self.instances.get(instance).copied().flatten()?;
+        let globals = inspect::globals(&mut self.store, instance);
+        let values = globals.into_iter().map(|global| {
+            let value = global.get(&mut self.store);
+            Seen::of(value, &mut self.store)
+        });
+        Some(values.collect())
     }
 
     /// The value of an exported global.

@@ -6,13 +6,14 @@
 
 pub mod report;
 
+mod lineup;
 mod processes;
 mod tally;
 mod threads;
 mod worker;
 
 pub use processes::{CampaignError, run_in_processes};
-pub use tally::{Found, Tally};
+pub use tally::{Coverage, Covered, Found, Produced, Tally};
 pub use threads::run_in_threads;
 pub use worker::{Job, Worker, serve};
 

@@ -6,6 +6,7 @@
 use super::tally::{Found, Tally};
 use super::worker::Job;
 use super::{Batches, Observer, Options};
+use crate::judge::Finding;
 use assay_workers::{Cause, Event, Loss, Lost, Pool, PoolConfig, PoolError, Scheduler, WorkerCommand};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -111,6 +112,8 @@ impl Books<'_> {
         };
         let lane = lane.unwrap_or("generator");
         let said = assay_reports::escape::brief(lost.stderr.trim(), 2000).into_owned();
-        self.tally.lost(Found { index, class: format!("{lane}: {how}"), detail: said, unsafe_end });
+        let class = format!("{lane}: {how}");
+        let finding = Finding { signature: class.clone(), class, detail: said };
+        self.tally.lost(Found::of(index, &finding, unsafe_end));
     }
 }

@@ -4,11 +4,13 @@
 //! panic in an engine all of them are made again. Announces each play, so that a crash can be laid to a case and a lane.
 
 use super::Options;
+use super::lineup::{is_looked_at, lineup};
 use super::tally::Tally;
+use crate::coverage;
 use crate::external::client::{Client, Limits};
 use crate::external::{command, confront};
 use crate::generate::{Generator, Profile};
-use crate::judge::Verdict;
+use crate::judge::{Verdict, judge_after};
 use crate::lanes::{Lane, Lanes, on_lane_thread};
 use crate::peer_style::{Eyes, judge_with};
 use assay_workers::ServeError;
@@ -90,8 +92,7 @@ impl Worker {
             announce(first);
             let eyes = self.eyes;
             let bench = self.bench(job)?;
-            let verdict = bench.play(index, eyes, |lane| announce(first + 1 + lane as u32));
-            tally.count(index, &verdict);
+            let verdict = bench.play(index, eyes, &mut tally, |lane| announce(first + 1 + lane as u32));
             let panicked = verdict.finding.as_ref().is_some_and(|finding| finding.class.ends_with("panic"));
             if panicked {
                 self.bench = None;
@@ -147,13 +148,19 @@ impl Bench {
         Ok(())
     }
 
-    fn play(&mut self, index: u64, eyes: Eyes, announce: impl FnMut(Lane)) -> Verdict {
-        let case = self.generator.case(index);
+    fn play(&mut self, index: u64, eyes: Eyes, tally: &mut Tally, announce: impl FnMut(Lane)) -> Verdict {
+        let (case, scout) = self.generator.played(index);
+        if let Some(scout) = scout.as_ref().filter(|_| is_looked_at(index)) {
+            let points = coverage::covered(&case, scout, self.generator.reader());
+            points.into_iter().for_each(|points| tally.cover(index, points));
+        }
         let canonical = || self.generator.with_canonical(index, &case).map(|case| case.canonical());
-        let turn = [Lane::JitNone, Lane::JitSpeed, Lane::JitChecked][(index % 3) as usize];
-        let two = [Lane::Interp, turn];
-        // A mutant is compiled by one lane in turn: it is parsers and lowerings that are on trial.
-        let selection: &[Lane] = if self.generator.profile() == Profile::Mutate { &two } else { &Lane::ALL };
-        judge_with(eyes, &case, &self.lanes, selection, canonical, announce)
+        let lineup = lineup(self.generator.profile(), index);
+        let verdict = match eyes {
+            Eyes::Ours => judge_after(scout, &case, &self.lanes, lineup, canonical, announce),
+            _ => judge_with(eyes, &case, &self.lanes, lineup, canonical, announce),
+        };
+        tally.count(index, self.generator.kind(index), &verdict);
+        verdict
     }
 }

@@ -6,21 +6,26 @@
 
 pub mod edges;
 
+mod assemble;
 mod calls;
+mod code;
 mod mutate;
 mod operators;
 mod script;
+mod small;
 mod smith;
 mod words;
 
 use crate::case::{Case, ModuleBytes, Settings, Step};
-use crate::judge::is_useful;
+use crate::judge::{has_failed, is_useful};
+use crate::lanes::configure_scout;
+use crate::observe::Observation;
 use crate::play::play;
 use crate::random::Random;
-use assay_runtime::{Config, Engine, EngineKind, ExternType, Module, Result};
+use assay_runtime::{Config, Engine, ExternType, Module, Result};
 
 /// Changes whenever an old (seed, index) would make another case.
-pub const GENERATOR_VERSION: u64 = 4;
+pub const GENERATOR_VERSION: u64 = 5;
 
 /// How often a case in which next to nothing happens is made again, at the most.
 const ATTEMPTS: u64 = 6;
@@ -28,11 +33,13 @@ const ATTEMPTS: u64 = 6;
 /// A mix of generators.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum Profile {
-    /// Operators in eleven cases of twenty, wasm-smith in six, calls in three.
+    /// Small modules in nine cases of twenty, operators in five, wasm-smith and calls in three each.
     Default,
+    /// Modules of one function around one operator, from the operator table.
+    Small,
     /// Modules of wasm-smith.
     Smith,
-    /// Small modules around one operator, from the operator table.
+    /// Operators of the table in expressions of each other.
     Operators,
     /// Functions that call each other in every way.
     Calls,
@@ -42,13 +49,20 @@ pub enum Profile {
 
 impl Profile {
     /// Every profile.
-    pub const ALL: [Profile; 5] =
-        [Profile::Default, Profile::Smith, Profile::Operators, Profile::Calls, Profile::Mutate];
+    pub const ALL: [Profile; 6] = [
+        Profile::Default,
+        Profile::Small,
+        Profile::Smith,
+        Profile::Operators,
+        Profile::Calls,
+        Profile::Mutate,
+    ];
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Profile::Default => "default",
+            Profile::Small => "small",
             Profile::Smith => "smith",
             Profile::Operators => "operators",
             Profile::Calls => "calls",
@@ -64,6 +78,28 @@ impl std::str::FromStr for Profile {
         let found = Self::ALL.into_iter().find(|profile| profile.name() == name);
         let names = || Self::ALL.map(Self::name).join(", ");
         found.ok_or_else(|| format!("unknown profile `{name}`; there are {}", names()))
+    }
+}
+
+/// A generator of modules.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the profiles of these names tell")]
+pub enum Kind {
+    Small,
+    Smith,
+    Operators,
+    Calls,
+}
+
+impl Kind {
+    /// Its name in statistics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Small => "small",
+            Kind::Smith => "smith",
+            Kind::Operators => "operators",
+            Kind::Calls => "calls",
+        }
     }
 }
 
@@ -92,8 +128,13 @@ impl Generator {
     /// When this host cannot run the engine that reads modules.
     pub fn new(profile: Profile, seed: u64) -> Result<Self> {
         let mut config = Config::new();
-        config.engine(EngineKind::Interp).signals_based_traps(false).consume_fuel(true);
+        configure_scout(&mut config);
         Ok(Self { profile, seed, reader: Engine::new(&config)?, base: None })
+    }
+
+    /// The engine that tries cases.
+    pub fn reader(&self) -> &Engine {
+        &self.reader
     }
 
     /// The profile.
@@ -103,18 +144,23 @@ impl Generator {
 
     /// The case with this index: the first of a few attempts that is useful, else the last.
     pub fn case(&mut self, index: u64) -> Case {
+        self.played(index).0
+    }
+
+    /// The same, with what the interpreter saw when it tried the case, if it did.
+    pub fn played(&mut self, index: u64) -> (Case, Option<Observation>) {
         if self.profile == Profile::Mutate {
-            return self.mutant(index);
+            return (self.mutant(index), None);
         }
-        let mut case = self.attempt(index, 0);
-        for attempt in 1..ATTEMPTS {
+        let mut attempts = 0..ATTEMPTS;
+        loop {
+            let attempt = attempts.next().unwrap_or(0);
+            let case = self.attempt(index, attempt);
             let tried = play(&case, &self.reader, Some(case.settings.fuel));
-            if is_useful(&case, &tried) {
-                break;
+            if attempts.is_empty() || is_useful(&case, &tried) || has_failed(&tried) {
+                return (case, Some(tried));
             }
-            case = self.attempt(index, attempt);
         }
-        case
     }
 
     fn attempt(&self, index: u64, attempt: u64) -> Case {
@@ -172,13 +218,27 @@ impl Generator {
 
     fn module(&self, index: u64, attempt: u64, nans: Nans) -> Generated {
         let mut random = Random::of(&[GENERATOR_VERSION, self.seed, index, attempt, 1]);
-        match (self.profile, random.below(20)) {
-            (Profile::Smith, _) => smith::module(&mut random, nans),
-            (Profile::Operators, _) => operators::module(index, &mut random, nans),
-            (Profile::Calls, _) => calls::module(&mut random),
-            (Profile::Default | Profile::Mutate, 0..6) => smith::module(&mut random, nans),
-            (Profile::Default | Profile::Mutate, 6..9) => calls::module(&mut random),
-            (Profile::Default | Profile::Mutate, _) => operators::module(index, &mut random, nans),
+        match self.kind(index) {
+            Kind::Small => small::module(index, &mut random, nans),
+            Kind::Smith => smith::module(&mut random, nans),
+            Kind::Operators => operators::module(index, &mut random, nans),
+            Kind::Calls => calls::module(&mut random),
+        }
+    }
+
+    /// The generator of the module of a case, or of the one that is damaged.
+    pub fn kind(&self, index: u64) -> Kind {
+        // Not the case's own stream: kinds are dealt out so that no turn of an operator falls to one kind alone.
+        let mut deal = Random::of(&[GENERATOR_VERSION, self.seed, index, 3]);
+        match (self.profile, deal.below(20)) {
+            (Profile::Small, _) => Kind::Small,
+            (Profile::Smith, _) => Kind::Smith,
+            (Profile::Operators, _) => Kind::Operators,
+            (Profile::Calls, _) => Kind::Calls,
+            (Profile::Default | Profile::Mutate, 0..9) => Kind::Small,
+            (Profile::Default | Profile::Mutate, 9..14) => Kind::Operators,
+            (Profile::Default | Profile::Mutate, 14..17) => Kind::Smith,
+            (Profile::Default | Profile::Mutate, _) => Kind::Calls,
         }
     }
 

@@ -22,7 +22,7 @@ pub(super) fn script(module: &Module, random: &mut Random) -> Vec<Step> {
     if functions.is_empty() {
         return steps;
     }
-    let calls = (functions.len() + random.below(4)).min(MAX_CALLS);
+    let calls = (functions.len().max(3) + random.below(4)).min(MAX_CALLS);
     let first = random.below(functions.len());
     for number in 0..calls {
         let (name, ty) = &functions[(first + number) % functions.len()];

@@ -1,4 +1,4 @@
-//! The words of the text format for types, constants and what makes NaNs: what generators that write text share.
+//! The words of the text format for types, constants and operators that make NaNs.
 //!
 //! Types are the letters of the operator table's signatures.
 
@@ -30,8 +30,7 @@ pub(super) fn constant(ty: char, random: &mut Random) -> String {
     }
 }
 
-/// What makes a NaN canonical behind an operator whose NaN bits are the engine's choice: the type of a scalar or the shape of
-/// a vector, as [`QUIET`] names its functions.
+/// Whether an operator makes NaNs whose bits are the engine's choice: the type of a scalar, or the shape of a vector.
 pub(super) fn quieted(mnemonic: &str) -> Option<&'static str> {
     let (ty, operator) = mnemonic.split_once('.')?;
     let arithmetic = ["add", "sub", "mul", "div", "sqrt", "ceil", "floor", "trunc", "nearest", "min", "max"];
@@ -40,18 +39,6 @@ pub(super) fn quieted(mnemonic: &str) -> Option<&'static str> {
     let makes = [&arithmetic[..], &resized, &relaxed].iter().any(|names| names.contains(&operator));
     ["f32", "f64", "f32x4", "f64x2"].into_iter().find(|&shape| makes && shape == ty)
 }
-
-/// Functions `$quiet_…` that make NaNs canonical.
-pub(super) const QUIET: &str = "
-(func $quiet_f32 (param f32) (result f32)
-  (select (f32.const nan) (local.get 0) (f32.ne (local.get 0) (local.get 0))))
-(func $quiet_f64 (param f64) (result f64)
-  (select (f64.const nan) (local.get 0) (f64.ne (local.get 0) (local.get 0))))
-(func $quiet_f32x4 (param v128) (result v128)
-  (v128.bitselect (v128.const f32x4 nan nan nan nan) (local.get 0) (f32x4.ne (local.get 0) (local.get 0))))
-(func $quiet_f64x2 (param v128) (result v128)
-  (v128.bitselect (v128.const f64x2 nan nan) (local.get 0) (f64x2.ne (local.get 0) (local.get 0))))
-";
 
 /// How many lanes an operator with a lane immediate chooses from.
 pub(super) fn lanes(mnemonic: &str) -> usize {

@@ -1,0 +1,51 @@
+//! Which lanes play a case.
+//!
+//! The rule: the interpreter plays every case, with fuel. One of the compiled lanes plays it too, each as often as the others.
+//! One case in sixteen is played by every lane, and by the interpreter once more without fuel. Mutants are never played by
+//! all: parsers and lowerings are on trial there. It follows from the index alone, by way of a mixing function: operators take
+//! turns with the index, and every one of them must come to every lane.
+
+use crate::generate::Profile;
+use crate::lanes::Lane;
+use crate::random::mix;
+
+/// One case in so many is played by every lane.
+const ALL: u64 = 16;
+
+/// The lanes that play a case beside the interpreter with fuel.
+pub(super) fn lineup(profile: Profile, index: u64) -> &'static [Lane] {
+    const SINGLE: [[Lane; 1]; 3] = [[Lane::JitNone], [Lane::JitSpeed], [Lane::JitChecked]];
+    let draw = mix(index ^ 0x6c69_6e65_7570);
+    if profile != Profile::Mutate && (draw >> 32).is_multiple_of(ALL) {
+        return &Lane::ALL;
+    }
+    &SINGLE[(draw % SINGLE.len() as u64) as usize]
+}
+
+/// One case in so many has its executed operators looked at.
+const LOOKED_AT: u64 = 8;
+
+/// Whether the executed operators of a case are looked at. Not the same cases as those that every lane plays.
+pub(super) fn is_looked_at(index: u64) -> bool {
+    mix(index ^ 0x6c6f_6f6b).is_multiple_of(LOOKED_AT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_lane_plays_its_share_and_every_turn_comes_to_every_lane() {
+        let lines: Vec<&[Lane]> = (0..9600).map(|index| lineup(Profile::Default, index)).collect();
+        let all = lines.iter().filter(|line| line.len() == Lane::ALL.len()).count();
+        assert!((500..700).contains(&all), "{all} of 9600 are played by all");
+        for lane in [Lane::JitNone, Lane::JitSpeed, Lane::JitChecked] {
+            for turns in [2, 3, 7, 16] {
+                let own = lines.iter().step_by(turns).filter(|line| line.contains(&lane)).count();
+                let share = own as f64 * turns as f64 / lines.len() as f64;
+                assert!((0.2..0.6).contains(&share), "{lane} plays {share} of every {turns}th case");
+            }
+        }
+        assert!((0..1000).all(|index| lineup(Profile::Mutate, index).len() == 1));
+    }
+}
