@@ -5,7 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use assay_differential::campaign::{Found, Observer, Options, Tally, report, run_in_processes, save_finding};
+use assay_differential::campaign::journal::{self, Journal, JournalError, Past};
+use assay_differential::campaign::summary::{FindingSummary, Summary};
+use assay_differential::campaign::{
+    Confirmation, Found, Observer, Options, Supervision, Tally, confirm, report, run_supervised, save_finding,
+};
 use assay_differential::case::Case;
 use assay_differential::compare::rule::Rule;
 use assay_differential::external;
@@ -49,15 +53,26 @@ pub(crate) struct Args {
     /// Compare with this engine, too: `cmd:PROGRAM ARGUMENTS` starts one that speaks the engine protocol (repeatable)
     #[arg(long = "engine", value_name = "cmd:COMMAND")]
     engines: Vec<String>,
-    /// The folder for the cases of findings
+    /// The folder for the cases of findings, and for the journal
     #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]
     out: PathBuf,
+    /// Go on with the campaign of this profile and seed whose journal is in the folder, if there is one
+    #[arg(long, conflicts_with = "file")]
+    resume: bool,
+    /// Also say what each generator made, and which operators were executed
+    #[arg(long, conflicts_with = "file")]
+    statistics: bool,
+    /// Also write the campaign as JSON (schema assay-campaign-1) to this file
+    #[arg(long, value_name = "FILE", conflicts_with = "file")]
+    json: Option<PathBuf>,
 }
 
 /// More workers than this help nobody.
 const MAX_JOBS: usize = 512;
 /// More findings than this are only counted.
 const SHOWN: usize = 50;
+/// More findings than this are not played again in a fresh process.
+const CONFIRMED: usize = 20;
 
 pub(crate) fn run(args: &Args) -> ExitCode {
     let engines = match args.engines.iter().map(|name| start(name)).collect::<Result<Vec<_>, _>>() {
@@ -176,49 +191,122 @@ fn campaign(args: &Args) -> ExitCode {
         time: args.time,
         engines: args.engines.clone(),
     };
+    let (mut journal, past) = match journal(&options, args) {
+        Ok(begun) => begun,
+        Err(error) => return fail(&error.to_string(), exit::USAGE),
+    };
     let mut watch = Watch(Bar::new());
     watch.0.expect(usize::try_from(args.cases.unwrap_or(0)).unwrap_or(usize::MAX));
+    let resumed = past.cases();
     let began = Instant::now();
-    let outcome = run_in_processes(&options, WorkerCommand::this_program(worker::DIFF), &mut watch);
+    let supervision = Supervision { journal: journal.as_mut(), past, ..Supervision::default() };
+    let outcome = run_supervised(&options, worker(), &mut watch, supervision);
     let elapsed = began.elapsed();
     watch.0.clear();
+    if let Some(trouble) = journal.as_ref().and_then(Journal::trouble) {
+        eprintln!("warning: the campaign cannot be resumed: {}", escape::text(&trouble.to_string()));
+    }
     match outcome {
-        Ok(tally) => show(&options, &tally, elapsed, &args.out),
+        Ok(tally) => show(&Campaign { options, args, resumed, elapsed }, &tally),
         Err(error) => fail(&error.to_string(), exit::INTERNAL),
     }
 }
 
-fn show(options: &Options, tally: &Tally, elapsed: Duration, folder: &Path) -> ExitCode {
-    let mut out = Output::new();
-    let mut saved = Ok(());
-    for found in tally.findings.iter().take(SHOWN) {
-        out.line(report::finding(found.index, &found.class, &found.detail));
-        match save_finding(options, found, folder) {
-            Ok(path) => out.line(format_args!("  {}", repeated(options, found, &path))),
-            Err(error) => saved = Err(error),
+fn worker() -> WorkerCommand {
+    WorkerCommand::this_program(worker::DIFF)
+}
+
+/// The journal, and what it says of before. Without a place for it the campaign is played all the same.
+fn journal(options: &Options, args: &Args) -> Result<(Option<Journal>, Past), JournalError> {
+    let path = journal::path(options, &args.out);
+    if args.resume && path.exists() {
+        let (journal, past) = Journal::go_on(options, &path)?;
+        eprintln!("{} cases of {} are done", past.cases(), escape::text(&path.display().to_string()));
+        if past.damaged > 0 {
+            eprintln!("warning: {} lines of it are damaged; their cases are played again", past.damaged);
         }
+        return Ok((Some(journal), past));
+    }
+    let made = std::fs::create_dir_all(&args.out);
+    let begun = made
+        .map_err(|error| error.to_string())
+        .and_then(|()| Journal::begin(options, &path).map_err(|error| error.to_string()));
+    if let Err(error) = &begun {
+        eprintln!("warning: the campaign has no journal: {}", escape::text(error));
+    }
+    Ok((begun.ok(), Past::default()))
+}
+
+/// A campaign that was played.
+struct Campaign<'a> {
+    options: Options,
+    args: &'a Args,
+    resumed: u64,
+    elapsed: Duration,
+}
+
+/// Tells what came of a campaign. What cannot be written is said; a finding counts whether it could be saved or not.
+fn show(campaign: &Campaign<'_>, tally: &Tally) -> ExitCode {
+    let Campaign { options, args, resumed, elapsed } = campaign;
+    let mut out = Output::new();
+    let mut trouble = Vec::new();
+    let mut summary = Summary::new(options, tally, *resumed, *elapsed);
+    for (number, found) in tally.findings.iter().enumerate() {
+        let confirmation = if number < CONFIRMED {
+            confirm(options, &worker(), found).unwrap_or(Confirmation::NotTried)
+        } else {
+            Confirmation::NotTried
+        };
+        let saved = if number < SHOWN { save_finding(options, found, &args.out).map(Some) } else { Ok(None) };
+        let case = saved.unwrap_or_else(|error| {
+            trouble.push(error.to_string());
+            None
+        });
+        let repeat = repeated(options, found, case.as_deref());
+        if number < SHOWN {
+            out.line(report::finding(found.index, &found.class, &found.detail));
+            let more = found.cases - 1;
+            let also = if more > 0 { format!("; {more} more cases alike") } else { String::new() };
+            out.line(format_args!("  {}{also}", escape::text(&confirmation.to_string())));
+            out.line(format_args!("  {repeat}"));
+        }
+        summary.findings.push(FindingSummary { found: found.clone(), confirmation, case, repeat });
     }
     if tally.findings.len() > SHOWN {
         out.line(format_args!("… and {} more findings", tally.findings.len() - SHOWN));
     }
-    out.text(report::summary(options, tally, elapsed));
-    match saved {
-        Ok(()) => out.finish(report::exit_code(tally), exit::INCOMPLETE).into(),
-        Err(error) => {
-            out.finish(exit::INTERNAL, exit::INCOMPLETE);
-            fail(&error.to_string(), exit::INTERNAL)
-        }
+    if args.statistics {
+        out.text(report::statistics(tally));
     }
+    out.text(report::summary(options, tally, *resumed, *elapsed));
+    if let Some(path) = &args.json {
+        trouble.extend(summary.write(path).err().map(|error| error.to_string()));
+    }
+    for message in &trouble {
+        eprintln!("error: {}", escape::text(message));
+    }
+    let code = report::exit_code(tally);
+    // A finding is worse news than a full disk.
+    let code = if code == exit::OK && !trouble.is_empty() { exit::INTERNAL } else { code };
+    out.finish(code, exit::INCOMPLETE).into()
 }
 
-/// How a finding is seen again. Only `diff` starts engines of other processes.
-fn repeated(options: &Options, found: &Found, path: &Path) -> String {
-    let path = path.display();
+/// How a finding is seen again. Only `diff` starts engines of other processes; without a saved case, it is made again.
+fn repeated(options: &Options, found: &Found, path: Option<&Path>) -> String {
     let other = options.engines.iter().find(|name| found.class.starts_with(&format!("{name}: ")));
-    other.map_or_else(
-        || format!("repeat it with: assay repro {path}; make it small with: assay reduce {path}"),
-        |name| format!("repeat it with: assay diff {path} --engine {}", escape::text(&quoted(name))),
-    )
+    let engine = other.map_or_else(String::new, |name| format!(" --engine {}", escape::text(&quoted(name))));
+    match path.map(Path::display) {
+        None => format!(
+            "repeat it with: assay diff --profile {} --seed {} --first {} --cases 1{engine}",
+            options.profile.name(),
+            options.seed,
+            found.index
+        ),
+        Some(path) if other.is_some() => format!("repeat it with: assay diff {path}{engine}"),
+        Some(path) => {
+            format!("repeat it with: assay repro {path}; make it small with: assay reduce {path}")
+        }
+    }
 }
 
 /// Shows how it goes.

@@ -35,6 +35,6 @@ fn main() -> Result<(), Box<dyn Error>> {
             println!("  saved as {}", save_finding(&options, found, Path::new(folder))?.display());
         }
     }
-    print!("{}", report::summary(&options, &tally, elapsed));
+    print!("{}", report::summary(&options, &tally, 0, elapsed));
     Ok(())
 }

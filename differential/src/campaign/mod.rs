@@ -4,21 +4,28 @@
 //! batches to workers: [`processes`], in which a crash costs one case and is a finding, and [`threads`], for tests. The same
 //! profile, seed and number of cases give the same tally, whatever the number of jobs.
 
+pub mod journal;
 pub mod report;
+pub mod summary;
 
+mod confirm;
 mod lineup;
+mod losses;
 mod processes;
+mod ranges;
 mod tally;
 mod threads;
 mod worker;
 
-pub use processes::{CampaignError, run_in_processes};
-pub use tally::{Coverage, Covered, Found, Produced, Tally};
+pub use confirm::{Confirmation, confirm};
+pub use processes::{CampaignError, Supervision, run_in_processes, run_supervised};
+pub use tally::{Accident, Coverage, Covered, Found, Produced, Tally};
 pub use threads::run_in_threads;
 pub use worker::{Job, Worker, serve};
 
 use crate::case::CaseError;
 use crate::generate::{Generator, Profile};
+use ranges::Ranges;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -57,17 +64,22 @@ impl Observer for () {
 }
 
 /// Cases in one batch: enough to hide the way to the worker, few enough to be repeated after a crash.
-const BATCH: u64 = 32;
+const BATCH: u64 = 64;
 
-/// The batches of a campaign, in order.
+/// The batches of a campaign, in order: of the cases that are not done.
 struct Batches {
     next: u64,
     end: u64,
+    done: Ranges,
 }
 
 impl Batches {
     fn of(options: &Options) -> Self {
-        Self { next: options.first, end: options.first.saturating_add(options.cases) }
+        Self::besides(options, Ranges::default())
+    }
+
+    fn besides(options: &Options, done: Ranges) -> Self {
+        Self { next: options.first, end: options.first.saturating_add(options.cases), done }
     }
 }
 
@@ -75,9 +87,9 @@ impl Iterator for Batches {
     type Item = (u64, u64);
 
     fn next(&mut self) -> Option<(u64, u64)> {
-        let from = self.next;
-        self.next = from.saturating_add(BATCH).min(self.end);
-        (from < self.next).then_some((from, self.next))
+        let (from, to) = self.done.gap(self.next, self.end, BATCH)?;
+        self.next = to;
+        Some((from, to))
     }
 }
 

@@ -1,8 +1,11 @@
 //! A campaign in worker processes: a crash, a hang or a silent end costs one case, and is a finding.
 //!
-//! Batches go out in order. When a worker is lost, the case at which it was is blamed, and the other cases of its batch go
-//! out again: no case is lost, none is counted twice. Knows no engine.
+//! Batches go out in order. When a worker is lost, the case at which it was is played again, alone ([`super::losses`] decides
+//! when it is to blame), and the other cases of its batch go out again: no case is lost, none is counted twice. Knows no
+//! engine.
 
+use super::journal::{Journal, Past};
+use super::losses::{Decision, Losses};
 use super::tally::{Found, Tally};
 use super::worker::Job;
 use super::{Batches, Observer, Options};
@@ -11,8 +14,22 @@ use assay_workers::{Cause, Event, Loss, Lost, Pool, PoolConfig, PoolError, Sched
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// How long one lane may take for one case. Fuel ends cases long before.
-const STEP_TIMEOUT: Duration = Duration::from_secs(20);
+/// How a campaign is watched over.
+#[derive(Debug)]
+pub struct Supervision<'a> {
+    /// How long one lane may take for one case. Fuel ends cases long before.
+    pub step_timeout: Duration,
+    /// Where it is noted what is done.
+    pub journal: Option<&'a mut Journal>,
+    /// What was done before, by that journal.
+    pub past: Past,
+}
+
+impl Default for Supervision<'_> {
+    fn default() -> Self {
+        Self { step_timeout: Duration::from_secs(20), journal: None, past: Past::default() }
+    }
+}
 
 /// Why a campaign could not be run.
 #[derive(Debug, thiserror::Error)]
@@ -34,19 +51,38 @@ pub fn run_in_processes(
     command: WorkerCommand,
     observer: &mut dyn Observer,
 ) -> Result<Tally, CampaignError> {
+    run_supervised(options, command, observer, Supervision::default())
+}
+
+/// The same under this supervision: what the journal says is done is not done again.
+///
+/// # Errors
+/// When the workers cannot be started, or refuse to work. The journal has what was done until then.
+pub fn run_supervised(
+    options: &Options,
+    command: WorkerCommand,
+    observer: &mut dyn Observer,
+    supervision: Supervision<'_>,
+) -> Result<Tally, CampaignError> {
     let mut config = PoolConfig::new(command, options.jobs);
-    config.step_timeout = STEP_TIMEOUT;
+    config.step_timeout = supervision.step_timeout;
     let mut pool = Pool::new(config)?;
     let mut books = Books {
         options,
-        batches: Batches::of(options),
+        batches: Batches::besides(options, supervision.past.done),
         again: VecDeque::new(),
-        tally: Tally::default(),
+        losses: Losses::default(),
+        tally: supervision.past.tally,
+        journal: supervision.journal,
         refused: None,
         began: Instant::now(),
         observer,
     };
-    pool.run(&mut books)?;
+    let ended = pool.run(&mut books);
+    if let Some(journal) = &mut books.journal {
+        journal.flush();
+    }
+    ended?;
     let Books { mut tally, refused, .. } = books;
     tally.settle();
     refused.map_or(Ok(tally), |message| Err(CampaignError::Refused(message)))
@@ -57,7 +93,9 @@ struct Books<'a> {
     batches: Batches,
     /// Parts of batches whose worker was lost.
     again: VecDeque<(u64, u64)>,
+    losses: Losses,
     tally: Tally,
+    journal: Option<&'a mut Journal>,
     refused: Option<String>,
     began: Instant,
     observer: &'a mut dyn Observer,
@@ -76,10 +114,13 @@ impl Scheduler for Books<'_> {
 
     fn on_event(&mut self, event: Event<Job, Self::Answer>) {
         match event {
-            Event::Finished { answer: Ok(tally), .. } => self.tally.add(tally),
+            Event::Finished { job, answer: Ok(tally), .. } => self.answered(&job, tally),
             Event::Finished { answer: Err(message), .. } => self.refused = Some(message),
             Event::Lost(lost) => self.lost(&lost),
-            Event::IdleLost { .. } | Event::Abandoned { .. } => {}
+            Event::IdleLost { loss, .. } => {
+                self.tally.accident(&format!("idle worker: {loss}"), self.options.first);
+            }
+            Event::Abandoned { .. } => {}
         }
         self.observer.progress(self.tally.cases, self.tally.findings.len());
     }
@@ -94,26 +135,71 @@ impl Scheduler for Books<'_> {
 }
 
 impl Books<'_> {
+    /// Enters what cases came to that are done.
+    fn enter(&mut self, (from, to): (u64, u64), tally: Tally) {
+        if let Some(journal) = &mut self.journal {
+            journal.add((from, to), &tally);
+        }
+        self.tally.add(tally);
+    }
+
+    fn answered(&mut self, job: &Job, mut tally: Tally) {
+        let cases = job.from..job.to;
+        let whole = tally.cases == job.to - job.from;
+        if !whole || tally.findings.iter().any(|found| !cases.contains(&found.index)) {
+            // A worker that cannot count has come to harm.
+            let said = format!("answers for {} cases of {}", tally.cases, job.to - job.from);
+            return self.harmed(job, None, &format!("wrong account: {said}"), (String::new(), true, false));
+        }
+        for index in cases {
+            for loss in self.losses.survived(index) {
+                tally.accident(&loss.signature, index);
+            }
+        }
+        self.enter((job.from, job.to), tally);
+    }
+
     fn lost(&mut self, lost: &Lost<Job>) {
-        let (from, to) = (lost.job.from, lost.job.to);
         let at = lost.at.step().map(|step| lost.job.place(step));
+        let (how, unsafe_end) = match &lost.loss {
+            Loss::Died(Cause::Signal(_)) => (lost.loss.to_string(), true),
+            Loss::TimedOut { .. } => ("no end".to_owned(), false),
+            Loss::Died(_) | Loss::Misbehaved(_) => (lost.loss.to_string(), false),
+        };
+        let hung = matches!(lost.loss, Loss::TimedOut { .. });
+        let said = assay_reports::escape::brief(lost.stderr.trim(), 2000).into_owned();
+        self.harmed(&lost.job, at, &how, (said, unsafe_end, hung));
+    }
+
+    /// A worker is gone, or should be, at a case and lane if that is known.
+    fn harmed(
+        &mut self,
+        job: &Job,
+        at: Option<(u64, Option<&str>)>,
+        how: &str,
+        (said, unsafe_end, hung): (String, bool, bool),
+    ) {
+        let (from, to) = (job.from, job.to);
         // Nobody knows which case it was: each is tried alone.
         let Some((offset, lane)) = at.or((to - from == 1).then_some((0, None))) else {
+            self.tally.accident(&format!("worker: {how}"), from);
             self.again.extend((from..to).map(|index| (index, index + 1)));
             return;
         };
         let index = from + offset;
         let parts = [(from, index), (index + 1, to)];
         self.again.extend(parts.into_iter().filter(|(from, to)| from < to));
-        let (how, unsafe_end) = match &lost.loss {
-            Loss::Died(Cause::Signal(_)) => (lost.loss.to_string(), true),
-            Loss::TimedOut { .. } => ("no end".to_owned(), false),
-            Loss::Died(_) | Loss::Misbehaved(_) => (lost.loss.to_string(), false),
-        };
-        let lane = lane.unwrap_or("generator");
-        let said = assay_reports::escape::brief(lost.stderr.trim(), 2000).into_owned();
-        let class = format!("{lane}: {how}");
+        let class = format!("{}: {how}", lane.unwrap_or("generator"));
         let finding = Finding { signature: class.clone(), class, detail: said };
-        self.tally.lost(Found::of(index, &finding, unsafe_end));
+        let found = Found::of(index, &finding, unsafe_end);
+        match self.losses.lost(&found, hung) {
+            Decision::Again => self.again.push_back((index, index + 1)),
+            Decision::Finding(others) => {
+                let mut tally = Tally::default();
+                others.iter().for_each(|other| tally.accident(&other.signature, index));
+                tally.lost(found);
+                self.enter((index, index + 1), tally);
+            }
+        }
     }
 }

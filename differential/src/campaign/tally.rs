@@ -27,6 +27,8 @@ pub struct Tally {
     pub looked_at: u64,
     /// The points of those: operator, type, outcome.
     pub coverage: Coverage,
+    /// Workers that were lost, where it did not happen again: by class of the loss.
+    pub accidents: BTreeMap<String, Accident>,
     /// Findings: one for each signature, the one with the lowest case. In the order of cases, once [`Tally::settle`] was called.
     pub findings: Vec<Found>,
 }
@@ -40,6 +42,15 @@ pub struct Covered {
     /// By how many of the cases that were looked at.
     pub cases: u64,
     /// By which of them first.
+    pub first: u64,
+}
+
+/// Losses of workers that did not happen again.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Accident {
+    /// How many.
+    pub count: u64,
+    /// The first case at which one happened.
     pub first: u64,
 }
 
@@ -134,6 +145,17 @@ impl Tally {
         self.find(found);
     }
 
+    /// Counts the loss of a worker at a case that was, or will be, played to its end all the same.
+    pub(super) fn accident(&mut self, how: &str, index: u64) {
+        self.accidents_of(how, Accident { count: 1, first: index });
+    }
+
+    fn accidents_of(&mut self, how: &str, new: Accident) {
+        let known = self.accidents.entry(how.to_owned()).or_insert(Accident { count: 0, ..new });
+        known.count += new.count;
+        known.first = known.first.min(new.first);
+    }
+
     fn find(&mut self, found: Found) {
         let Some(same) = self.findings.iter_mut().find(|known| known.signature == found.signature) else {
             return self.findings.push(found);
@@ -173,6 +195,9 @@ impl Tally {
                     add_point(&mut self.coverage, operator, ty, outcome, covered);
                 }
             }
+        }
+        for (how, &accident) in &other.accidents {
+            self.accidents_of(how, accident);
         }
         other.findings.into_iter().for_each(|found| self.find(found));
     }

@@ -9,6 +9,7 @@ use assay_differential::campaign::{Job, Worker};
 use assay_differential::case::Case;
 use assay_differential::external::serve::{Served, serve};
 use assay_differential::lanes::{configure, on_lane_thread};
+use assay_differential::random::Random;
 use assay_differential::shrink::process::Played;
 use assay_runtime::inspect::{self, Fault};
 use assay_runtime::{Config, Engine, OptLevel};
@@ -29,11 +30,13 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         };
     }
+    let mut chaos = (act == "chaos").then(Chaos::new);
     let at: u64 = words.next().and_then(|word| word.parse().ok()).unwrap_or(u64::MAX);
     let mut worker = Worker::default();
     let served = assay_workers::serve(|job: Job, progress| {
         worker.run(&job, |step| {
             progress.step(step);
+            chaos.iter_mut().for_each(Chaos::step);
             // The third lane of a case.
             if job.from + u64::from(step / 5) == at && step % 5 == 3 {
                 misbehave(&act);
@@ -71,6 +74,34 @@ fn engine() -> Result<(), Box<dyn std::error::Error>> {
     let served = Served { metered: engine(true)?, plain: engine(false)? };
     on_lane_thread(|| serve(std::io::stdin().lock(), std::io::stdout().lock(), &served))??;
     Ok(())
+}
+
+/// Is killed at any time, by somebody who sends signals without a reason.
+struct Chaos(u64);
+
+/// One step in so many is the last.
+const RARE: u64 = 150;
+
+impl Chaos {
+    fn new() -> Self {
+        let time = std::time::UNIX_EPOCH.elapsed().map_or(0, |time| time.as_nanos() as u64);
+        Self(time ^ u64::from(std::process::id()) << 32)
+    }
+
+    fn step(&mut self) {
+        let draw = Random::of(&[self.0]).next();
+        self.0 = draw;
+        if !draw.is_multiple_of(RARE) {
+            return;
+        }
+        let signal = match draw / RARE % 20 {
+            0 => "-STOP",
+            1..=8 => "-SEGV",
+            _ => "-KILL",
+        };
+        let _sent =
+            std::process::Command::new("kill").args([signal, &std::process::id().to_string()]).status();
+    }
 }
 
 fn misbehave(act: &str) {
