@@ -5,6 +5,7 @@
 use crate::case::Case;
 use crate::judge::{Finding, judge};
 use crate::lanes::{Lane, Lanes, on_lane_thread};
+use crate::wasi;
 use assay_workers::{Cause, Event, Loss, Pool, PoolConfig, PoolError, Scheduler, ServeError, WorkerCommand};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -58,14 +59,22 @@ impl Player {
     /// # Errors
     /// When the worker cannot be started again, or refuses.
     pub fn play(&mut self, case: &Case) -> Result<Played, PlayError> {
-        let text = case.to_text().map_err(|error| PlayError::Refused(error.to_string()))?;
-        let mut question = Question { text: Some(text), answer: None };
+        self.play_text(case.to_text().map_err(|error| PlayError::Refused(error.to_string()))?)
+    }
+
+    /// Plays a case of any kind, as it stands in its file.
+    ///
+    /// # Errors
+    /// As for [`Player::play`].
+    pub fn play_text(&mut self, text: String) -> Result<Played, PlayError> {
+        let mut question = Question { wasi: wasi::is_wasi_case(&text), text: Some(text), answer: None };
         self.pool.run(&mut question)?;
         question.answer.unwrap_or_else(|| Err(PlayError::Lost("it gave no answer".to_owned())))
     }
 }
 
 struct Question {
+    wasi: bool,
     text: Option<String>,
     answer: Option<Result<Played, PlayError>>,
 }
@@ -82,12 +91,16 @@ impl Scheduler for Question {
         self.answer = match event {
             Event::Finished { answer, .. } => Some(answer.map_err(PlayError::Refused)),
             Event::Lost(lost) => {
-                let lane = lost.at.step().and_then(|step| Lane::ALL.get(step as usize));
+                let step = lost.at.step().map(|step| step as usize);
+                let lane = match self.wasi {
+                    true => step.and_then(|step| wasi::Lane::ALL.get(step)).map(|lane| lane.name()),
+                    false => step.and_then(|step| Lane::ALL.get(step)).map(|lane| lane.name()),
+                };
                 let class = match &lost.loss {
                     Loss::TimedOut { .. } => "no end".to_owned(),
                     other => other.to_string(),
                 };
-                let class = format!("{}: {class}", lane.map_or("worker", |lane| lane.name()));
+                let class = format!("{}: {class}", lane.unwrap_or("worker"));
                 let detail = lost.stderr.trim().to_owned();
                 let unsafe_end = matches!(lost.loss, Loss::Died(Cause::Signal(_)));
                 let finding = Some(Finding { signature: class.clone(), class, detail });
@@ -109,7 +122,15 @@ impl Scheduler for Question {
 pub fn serve() -> Result<(), ServeError> {
     let served = on_lane_thread(|| {
         let mut lanes: Option<Lanes> = None;
+        let mut bench = None;
         assay_workers::serve(|text: String, progress| {
+            if wasi::is_wasi_case(&text) {
+                let mut play = 0..;
+                let announce = |_| play.next().into_iter().for_each(|play| progress.step(play));
+                let verdict = wasi::judge_text(&mut bench, &text, announce)?;
+                let outcomes = verdict.outcomes.iter().map(|&outcome| outcome.to_owned()).collect();
+                return Ok(Played { finding: verdict.finding, unsafe_end: false, outcomes });
+            }
             let case = Case::from_text(&text).map_err(|error| error.to_string())?;
             let made = lanes.take().map_or_else(Lanes::new, Ok).map_err(|error| error.to_string())?;
             let canonical = || case.has_canonical().then(|| case.canonical());

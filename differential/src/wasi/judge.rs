@@ -42,6 +42,24 @@ pub struct Bench {
     players: Players,
     world: World,
     alone: bool,
+    canary: bool,
+}
+
+/// Plays a saved case in every lane, on a bench that is made when it is needed.
+///
+/// # Errors
+/// When the text is no case, or it cannot be played on this host.
+pub fn judge_text(
+    bench: &mut Option<Bench>,
+    text: &str,
+    announce: impl FnMut(Lane),
+) -> Result<Verdict, String> {
+    let case = WasiCase::from_text(text).map_err(|error| error.to_string())?;
+    let made = bench.take().map_or_else(|| Bench::new(true), Ok)?;
+    let verdict = made.judge(&case, &Lane::ALL, 0, announce)?;
+    // Engines that panicked, and descriptors that are left, are not for the next case.
+    *bench = verdict.finding.is_none().then_some(made);
+    Ok(verdict)
 }
 
 impl Bench {
@@ -52,12 +70,18 @@ impl Bench {
     pub fn new(alone: bool) -> Result<Self, String> {
         let players = Players::new().map_err(|error| error.to_string())?;
         let world = World::new().map_err(|error| format!("failed to make a folder: {error}"))?;
-        let bench = Self { players, world, alone };
+        let bench = Self { players, world, alone, canary: true };
         // What is made once is there before anything is counted.
         for lane in Lane::ALL {
             bench.play(&WasiCase::default(), lane)?;
         }
         Ok(bench)
+    }
+
+    /// The same bench, which does not look at what lies outside: to show what only that sees.
+    #[must_use]
+    pub fn without_canary(self) -> Self {
+        Self { canary: false, ..self }
     }
 
     /// Plays a case of a campaign: on both engines, and in one of them without `openat2`. `announce` hears of each play.
@@ -115,7 +139,6 @@ impl Bench {
         verdict.answers = functions.zip(first.answers.iter().copied()).collect();
         if verdict.finding.is_none() && !first.denied.is_empty() {
             let number = first.denied[(turn % first.denied.len() as u64) as usize];
-            announce(lanes[0]);
             self.try_again(case, &first, number, lanes[0], &mut verdict)?;
         }
         Ok(verdict)
@@ -154,7 +177,7 @@ impl Bench {
         let mut played = play(case, &self.world, &self.players, lane)?;
         let escape = |oracle: &str, detail| Some(finding(&format!("escape: {oracle}"), lane, detail));
         let mut seen = None;
-        if let Some(words) = self.world.disturbed(case, &canary) {
+        if let Some(words) = self.world.disturbed(case, &canary).filter(|_| self.canary) {
             seen = escape("canary tree", words);
         } else if let Some((oracle, words)) = before.and_then(|before| before.compare()) {
             seen = escape(oracle, words);

@@ -23,7 +23,7 @@ mod world;
 
 pub use case::{Access, Arg, Call, Entry, Mount, Subscription, VERSION, WasiCase, is_wasi_case};
 pub use generate::{GENERATOR_VERSION, generate};
-pub use judge::{Bench, Denials, Verdict};
+pub use judge::{Bench, Denials, Verdict, judge_text};
 pub use play::Lane;
 pub use signature::FUNCTIONS;
 

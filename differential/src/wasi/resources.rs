@@ -6,8 +6,9 @@ use std::fs;
 
 /// How much the host may give for one play, beyond what it had before: buffers for the largest transfers, and some.
 const RESIDENT: u64 = 192 << 20;
-/// The same for addresses, of which engines reserve more than they use.
-const ADDRESSES: u64 = 12 << 30;
+/// The same for addresses, of which engines reserve more than they use. Coarse: what other cases of the process have reserved
+/// before counts as had.
+const ADDRESSES: u64 = 4 << 30;
 
 /// What there was before a play.
 pub(super) struct Before {

@@ -59,6 +59,27 @@ pub enum Fault {
     EmptyMemoryUnguarded,
     ReuseNotCleared,
     ReuseNotClosed,
+    TrailingSlashFollowed,
+    LinkFollowedOut,
+    ParentsByText,
+    TruncationUnasked,
+    LinkTargetUnasked,
+    RenameTargetUnasked,
+    RenumberUnopenedPanics,
+    RenumberLeaks,
+    RandomByLength,
+    BufferStartOnly,
+    BufferEndExcluded,
+    InheritingNotIntersected,
+    RightsWidened,
+    SubscriptionsNarrow,
+    OpenBeforePointer,
+    CookieMiscounted,
+    WrittenAsAsked,
+    TimesFollowedOut,
+    StatFollowedOut,
+    CreateFollowedOut,
+    UnlinkFollowedOut,
 }
 
 /// What a fault breaks.
@@ -76,6 +97,8 @@ pub enum Class {
     Denial,
     /// The identity of things that several modules share.
     Concurrency,
+    /// A path, a permission or an answer of WASI.
+    Sandbox,
 }
 
 impl Class {
@@ -88,6 +111,7 @@ impl Class {
             Self::Reuse => 'P',
             Self::Denial => 'D',
             Self::Concurrency => 'C',
+            Self::Sandbox => 'F',
         }
     }
 }
@@ -111,7 +135,7 @@ pub struct Row {
 
 /// Every fault, in the order of their numbers.
 #[rustfmt::skip]
-pub static TABLE: [Row; 46] = [
+pub static TABLE: [Row; 67] = [
     row(Fault::IndexSignExtended, "index-sign-extended", "CVE-2021-32629", Class::Bounds,
         "a 32-bit index is sign-extended", "a crash, or the outcome"),
     row(Fault::IndexSumNotWrapped, "index-sum-not-wrapped", "CVE-2023-26489", Class::Bounds,
@@ -204,6 +228,48 @@ pub static TABLE: [Row; 46] = [
         "a reservation that is used again keeps its contents", "memories"),
     row(Fault::ReuseNotClosed, "reuse-not-closed", "CVE-2026-34988", Class::Reuse,
         "a reservation that is used again stays open past the new memory's end", "the outcome"),
+    row(Fault::TrailingSlashFollowed, "trailing-slash-followed", "GHSA-vqjp-4c8c-hfgg", Class::Sandbox,
+        "path_open follows a link that is not to be followed where the path ends with a slash", "the second fence, or the model of WASI"),
+    row(Fault::LinkFollowedOut, "link-followed-out", "CVE-2024-38358", Class::Sandbox,
+        "path_open lets the host follow links, wherever they lead", "the second fence, or the model of WASI"),
+    row(Fault::ParentsByText, "parents-by-text", "Walrus #458", Class::Sandbox,
+        "path_open takes `..` away by the text, and lets the host follow what is left", "the second fence, or the model of WASI"),
+    row(Fault::TruncationUnasked, "truncation-unasked", "CVE-2026-47261", Class::Sandbox,
+        "to empty a file takes no right to write", "the model of WASI"),
+    row(Fault::LinkTargetUnasked, "link-target-unasked", "CVE-2026-58494", Class::Sandbox,
+        "a hard link takes no right of the directory that gets it", "the model of WASI"),
+    row(Fault::RenameTargetUnasked, "rename-target-unasked", "CVE-2026-58494", Class::Sandbox,
+        "a rename takes no right of the directory that it goes to", "the model of WASI"),
+    row(Fault::RenumberUnopenedPanics, "renumber-unopened-panics", "CVE-2025-53901", Class::Denial,
+        "fd_renumber to a number that is not open panics", "a panic"),
+    row(Fault::RenumberLeaks, "renumber-leaks", "GHSA-3p27-qvp9-27qf", Class::Denial,
+        "fd_renumber forgets to close what it replaces", "open descriptors"),
+    row(Fault::RandomByLength, "random-by-length", "CVE-2026-27204", Class::Denial,
+        "random_get takes as much memory as the guest says, and looks then", "host memory"),
+    row(Fault::BufferStartOnly, "buffer-start-only", "wasm3 #323", Class::Sandbox,
+        "only the start of a buffer is checked", "the model of WASI"),
+    row(Fault::BufferEndExcluded, "buffer-end-excluded", "wasmer #1258", Class::Sandbox,
+        "a buffer may not end where memory ends", "the model of WASI"),
+    row(Fault::InheritingNotIntersected, "inheriting-not-intersected", "own class", Class::Sandbox,
+        "what is opened passes on what was asked for, not what its directory passes on", "the model of WASI"),
+    row(Fault::RightsWidened, "rights-widened", "own class", Class::Sandbox,
+        "fd_fdstat_set_rights gives rights", "the model of WASI"),
+    row(Fault::SubscriptionsNarrow, "subscriptions-narrow", "own class", Class::Denial,
+        "the size of a list of subscriptions is computed in 32 bits, and room is made for all of them", "host memory"),
+    row(Fault::OpenBeforePointer, "open-before-pointer", "own class", Class::Sandbox,
+        "path_open acts before it looks where its result goes", "the model of WASI"),
+    row(Fault::CookieMiscounted, "cookie-miscounted", "own class", Class::Sandbox,
+        "fd_readdir goes on one entry early", "the model of WASI"),
+    row(Fault::WrittenAsAsked, "written-as-asked", "own class", Class::Sandbox,
+        "a write that was cut off says that all was written", "the model of WASI"),
+    row(Fault::TimesFollowedOut, "times-followed-out", "own class", Class::Sandbox,
+        "path_filestat_set_times of a link also sets the times of what it leads to", "the canary tree"),
+    row(Fault::StatFollowedOut, "stat-followed-out", "CVE-2024-38358", Class::Sandbox,
+        "path_filestat_get lets the host follow links", "the model of WASI"),
+    row(Fault::CreateFollowedOut, "create-followed-out", "CVE-2024-38358", Class::Sandbox,
+        "path_create_directory lets the host follow links", "the second fence, or the model of WASI"),
+    row(Fault::UnlinkFollowedOut, "unlink-followed-out", "CVE-2024-38358", Class::Sandbox,
+        "path_unlink_file lets the host follow links", "the second fence, or the model of WASI"),
 ];
 
 const fn row(
@@ -215,6 +281,14 @@ const fn row(
     oracle: &'static str,
 ) -> Row {
     Row { fault, id, origin, class, mechanism, oracle }
+}
+
+impl Row {
+    /// Whether it stands in WASI, so that only cases of WASI can show it.
+    pub fn is_of_wasi(&self) -> bool {
+        self.fault as u8 >= Fault::TrailingSlashFollowed as u8
+            && self.fault as u8 <= Fault::UnlinkFollowedOut as u8
+    }
 }
 
 impl Fault {

@@ -45,6 +45,7 @@ mod clock;
 mod ctx;
 mod descriptor;
 mod errno;
+mod fault;
 mod functions;
 mod layout;
 mod limits;

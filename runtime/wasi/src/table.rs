@@ -2,6 +2,7 @@
 
 use crate::descriptor::{Descriptor, Directory, Socket};
 use crate::errno::Errno;
+use crate::fault::{Fault, planted};
 use crate::rights::Rights;
 
 /// The first number given to what is opened. The standard streams keep theirs: a file that took the number of a closed
@@ -82,10 +83,16 @@ impl Table {
     /// Moves a descriptor to another number, whose own is closed. Both have to be open.
     pub(crate) fn renumber(&mut self, from: u32, to: u32) -> Result<(), Errno> {
         self.get(from)?;
+        if planted(Fault::RenumberUnopenedPanics) {
+            assert!(self.get(to).is_ok(), "the number is open");
+        }
         self.get(to)?;
         if from != to {
             let moved = self.remove(from)?;
-            *self.get_mut(to)? = moved;
+            let replaced = std::mem::replace(self.get_mut(to)?, moved);
+            if planted(Fault::RenumberLeaks) {
+                std::mem::forget(replaced);
+            }
         }
         Ok(())
     }

@@ -7,6 +7,7 @@
 use crate::call::{Outcome, Refusal};
 use crate::descriptor::{Descriptor, HostFile, Kind, Socket};
 use crate::errno::Errno;
+use crate::fault::{Fault, planted};
 use crate::limits::WasiLimits;
 use crate::memory::{Buffer, GuestMemory};
 use crate::terminal::Filter;
@@ -47,7 +48,16 @@ impl Buffers {
         for index in 0..count {
             let record: [u8; 8] = memory.read(at + 8 * index)?;
             let [a, b, c, d, e, f, g, h] = record;
-            let buffer = memory.buffer(u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]))?;
+            let (start, len) = (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]));
+            let buffer = if planted(Fault::BufferStartOnly) {
+                memory.buffer(start, 0)?;
+                Buffer { at: start as usize, len: len as usize }
+            } else if planted(Fault::BufferEndExcluded) && len > 0 {
+                memory.buffer(start, len.saturating_add(1))?;
+                memory.buffer(start, len)?
+            } else {
+                memory.buffer(start, len)?
+            };
             total += buffer.len as u64;
             if u32::try_from(total).is_err() {
                 return Err(Errno::Inval);

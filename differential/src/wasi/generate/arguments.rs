@@ -116,6 +116,10 @@ impl Arguments {
                 let text = if random.one_in(3) { self.hostile(random) } else { self.path(random) };
                 vec![text, directory(random), self.path(random)]
             }
+            "poll_oneoff" if random.one_in(6) => {
+                let count = *random.pick(&[0, 4097, 1 << 28, 0xffff_ffff_u64]);
+                vec![number(1024_u64), number(2048_u64), number(count), out(4)]
+            }
             "poll_oneoff" => vec![self.poll(random), out(4)],
             "proc_exit" => vec![number(*random.pick(&[0, 1, 255, 256, 0xffff_ffff_u64]))],
             "proc_raise" => vec![number(random.below(33) as u64)],

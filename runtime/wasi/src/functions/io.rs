@@ -3,6 +3,7 @@
 use crate::call::{Call, Outcome};
 use crate::descriptor::{Descriptor, Kind, fdflags};
 use crate::errno::Errno;
+use crate::fault::{Fault, planted};
 use crate::functions::file::room;
 use crate::rights::Rights;
 use crate::transfer::{self, Buffers};
@@ -79,6 +80,7 @@ fn output(
 ) -> Outcome {
     let place = call.memory.place(written)?;
     let mut buffers = Buffers::read(&call.memory, list, count, &call.ctx.limits)?;
+    let asked = buffers.total();
     let descriptor = call.ctx.table.get(fd)?;
     if matches!(descriptor.kind, Kind::Directory(_)) {
         return Err(Errno::Badf.into());
@@ -100,6 +102,7 @@ fn output(
     if stream && let Some(left) = &mut call.ctx.output_left {
         *left = left.saturating_sub(count as u64);
     }
+    let count = if planted(Fault::WrittenAsAsked) { asked } else { count };
     call.memory.fill(place, u32::try_from(count).unwrap_or(u32::MAX).to_le_bytes());
     Ok(())
 }

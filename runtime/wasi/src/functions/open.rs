@@ -3,6 +3,7 @@
 use crate::call::{Call, Outcome};
 use crate::descriptor::{Descriptor, Directory, FileType, HostFile, Kind, fdflags};
 use crate::errno::Errno;
+use crate::fault::{ByHost, Fault, planted, without_parents};
 use crate::path;
 use crate::rights::Rights;
 use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt, OpenOptionsSyncExt};
@@ -45,7 +46,10 @@ struct Request {
 impl Request {
     /// The same, with no more rights than these.
     fn within(self, passed_on: Rights) -> Self {
-        let (base, inheriting) = (self.base.within(passed_on), self.inheriting.within(passed_on));
+        let (base, mut inheriting) = (self.base.within(passed_on), self.inheriting.within(passed_on));
+        if planted(Fault::InheritingNotIntersected) {
+            inheriting = self.inheriting;
+        }
         Self { base, inheriting, ..self }
     }
 
@@ -75,7 +79,7 @@ impl Request {
         if self.has(oflags::CREAT) {
             needed = needed.and(Rights::PATH_CREATE_FILE);
         }
-        if self.has(oflags::TRUNC) {
+        if self.has(oflags::TRUNC) && !planted(Fault::TruncationUnasked) {
             needed = needed.and(Rights::PATH_FILESTAT_SET_SIZE);
         }
         needed
@@ -95,7 +99,10 @@ pub(crate) fn path_open(
     fdflags: u32,
     opened: u32,
 ) -> Outcome {
-    let place = call.memory.place(opened)?;
+    let place = call.memory.place(opened);
+    if !planted(Fault::OpenBeforePointer) {
+        place?;
+    }
     let path = path::read(&call.memory, path, path_len, call.ctx.limits.path)?;
     if oflags & !oflags::ALL != 0 || fdflags & !u32::from(fdflags::ALL) != 0 {
         return Err(Errno::Inval.into());
@@ -105,7 +112,7 @@ pub(crate) fn path_open(
     let request = Request { path, follow: follow(lookup)?, oflags, base, inheriting, fdflags };
     let descriptor = open(call, fd, request)?;
     let number = call.ctx.table.insert(descriptor)?;
-    call.memory.fill(place, number.to_le_bytes());
+    call.memory.fill(place?, number.to_le_bytes());
     Ok(())
 }
 
@@ -169,6 +176,9 @@ fn listable(directory: OwnedFd) -> Result<OwnedFd, rustix::io::Errno> {
 /// so creating is a second step.
 fn host_open(dir: &Dir, request: &Request) -> io::Result<OwnedFd> {
     let create = request.has(oflags::CREAT);
+    if let Some(opened) = by_host(dir, request) {
+        return opened;
+    }
     let mut options = options(request);
     // A slash at the end asks for a directory behind a link; the flag, step by step, would ask it of the link itself.
     if request.has(oflags::DIRECTORY) && request.follow {
@@ -183,6 +193,25 @@ fn host_open(dir: &Dir, request: &Request) -> io::Result<OwnedFd> {
     options.write(true).create(true).truncate(request.has(oflags::TRUNC));
     options.create_new(request.has(oflags::EXCL));
     Ok(dir.open_with(&request.path, &options)?.into_std().into())
+}
+
+/// What the host opens, where a fault is planted that leaves a path to it.
+fn by_host(dir: &Dir, request: &Request) -> Option<io::Result<OwnedFd>> {
+    let path = request.path.as_str();
+    let slash = planted(Fault::TrailingSlashFollowed) && path.ends_with('/') && !request.follow;
+    let parents = planted(Fault::ParentsByText) && path.contains("..");
+    if !(slash || parents || planted(Fault::LinkFollowedOut)) {
+        return None;
+    }
+    let how = ByHost {
+        follow: request.follow,
+        write: request.writes(),
+        create: request.has(oflags::CREAT),
+        exclusive: request.has(oflags::CREAT) && request.has(oflags::EXCL),
+        truncate: request.has(oflags::TRUNC),
+    };
+    let path = if parents { without_parents(path) } else { path.to_owned() };
+    Some(how.open(dir, &path))
 }
 
 fn options(request: &Request) -> OpenOptions {

@@ -2,6 +2,7 @@
 
 use crate::call::{Call, Outcome};
 use crate::errno::Errno;
+use crate::fault::{Fault, joined, planted};
 use crate::functions::open::follow;
 use crate::layout::{Filestat, FilestatPlace, nanos};
 use crate::path;
@@ -22,6 +23,9 @@ fn locate<'a>(
 
 pub(crate) fn path_create_directory(call: &mut Call<'_>, fd: u32, at: u32, len: u32) -> Outcome {
     let (dir, path) = locate(call, fd, (at, len), Rights::PATH_CREATE_DIRECTORY)?;
+    if planted(Fault::CreateFollowedOut) {
+        return Ok(std::fs::create_dir(joined(dir, &path))?);
+    }
     Ok(dir.create_dir(path)?)
 }
 
@@ -32,6 +36,9 @@ pub(crate) fn path_remove_directory(call: &mut Call<'_>, fd: u32, at: u32, len: 
 
 pub(crate) fn path_unlink_file(call: &mut Call<'_>, fd: u32, at: u32, len: u32) -> Outcome {
     let (dir, path) = locate(call, fd, (at, len), Rights::PATH_UNLINK_FILE)?;
+    if planted(Fault::UnlinkFollowedOut) {
+        return Ok(std::fs::remove_file(joined(dir, &path))?);
+    }
     Ok(dir.remove_file(path)?)
 }
 
@@ -47,6 +54,11 @@ pub(crate) fn path_filestat_get(
     let follow = follow(lookup)?;
     let (dir, path) = locate(call, fd, (at, len), Rights::PATH_FILESTAT_GET)?;
     let follow = follow || path::names_directory(&path);
+    if planted(Fault::StatFollowedOut) && follow {
+        let stat = rustix::fs::stat(joined(dir, &path))?;
+        place.fill(&mut call.memory, stat.into());
+        return Ok(());
+    }
     let metadata = if follow { dir.metadata(path)? } else { dir.symlink_metadata(path)? };
     place.fill(&mut call.memory, filestat(&metadata));
     Ok(())
@@ -92,7 +104,8 @@ pub(crate) fn path_link(
     new_len: u32,
 ) -> Outcome {
     let (old_dir, old) = locate(call, old_fd, (old, old_len), Rights::PATH_LINK_SOURCE)?;
-    let (new_dir, new) = locate(call, new_fd, (new, new_len), Rights::PATH_LINK_TARGET)?;
+    let target = if planted(Fault::LinkTargetUnasked) { Rights::NONE } else { Rights::PATH_LINK_TARGET };
+    let (new_dir, new) = locate(call, new_fd, (new, new_len), target)?;
     // A link to what a link leads to could be made to something that changes in between.
     if follow(lookup)? {
         return Err(Errno::Inval.into());
@@ -111,7 +124,8 @@ pub(crate) fn path_rename(
     new_len: u32,
 ) -> Outcome {
     let (old_dir, old) = locate(call, old_fd, (old, old_len), Rights::PATH_RENAME_SOURCE)?;
-    let (new_dir, new) = locate(call, new_fd, (new, new_len), Rights::PATH_RENAME_TARGET)?;
+    let target = if planted(Fault::RenameTargetUnasked) { Rights::NONE } else { Rights::PATH_RENAME_TARGET };
+    let (new_dir, new) = locate(call, new_fd, (new, new_len), target)?;
     check_passed_on(call, old_fd, new_fd)?;
     if new.ends_with('/') && !old_dir.symlink_metadata(&old)?.is_dir() {
         return Err(Errno::Notdir.into());

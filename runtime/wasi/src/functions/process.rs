@@ -2,6 +2,7 @@
 
 use crate::call::{Call, Outcome, Refusal};
 use crate::errno::Errno;
+use crate::fault::{Fault, planted};
 
 pub(crate) fn proc_exit(_: &mut Call<'_>, code: u32) -> Outcome {
     Err(Refusal::Exit(code.cast_signed()))
@@ -23,6 +24,11 @@ pub(crate) fn sched_yield(call: &mut Call<'_>) -> Outcome {
 }
 
 pub(crate) fn random_get(call: &mut Call<'_>, at: u32, len: u32) -> Outcome {
+    if planted(Fault::RandomByLength) {
+        let mut bytes = vec![0_u8; len as usize];
+        bytes.iter_mut().step_by(4096).for_each(|byte| *byte = 1);
+        std::hint::black_box(&bytes);
+    }
     let buffer = call.memory.buffer(at, len)?;
     call.ctx.random.fill(call.memory.bytes_mut(buffer), &call.wait)
 }

@@ -3,6 +3,7 @@
 use crate::call::{Call, Outcome};
 use crate::descriptor::{Directory, FileType, Kind, Listing};
 use crate::errno::Errno;
+use crate::fault::{Fault, planted};
 use crate::layout::dirent;
 use crate::memory::Buffer;
 use crate::rights::Rights;
@@ -18,6 +19,7 @@ pub(crate) fn fd_readdir(
 ) -> Outcome {
     let used = call.memory.place(used)?;
     let buffer = call.memory.buffer(buffer, len)?;
+    let cookie = cookie - u64::from(planted(Fault::CookieMiscounted) && cookie > 1);
     let descriptor = call.ctx.table.get_mut(fd)?;
     descriptor.directory(Rights::FD_READDIR)?;
     let Kind::Directory(directory) = &mut descriptor.kind else { return Err(Errno::Notdir.into()) };

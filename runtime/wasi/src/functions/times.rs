@@ -3,6 +3,7 @@
 use crate::call::{Call, Outcome};
 use crate::descriptor::Kind;
 use crate::errno::Errno;
+use crate::fault::{Fault, joined, planted};
 use crate::functions::open::follow;
 use crate::path;
 use crate::rights::Rights;
@@ -63,7 +64,12 @@ pub(crate) fn path_filestat_set_times(
     let path = path::read(&call.memory, at, len, call.ctx.limits.path)?;
     let directory = call.ctx.table.directory(fd, Rights::PATH_FILESTAT_SET_TIMES)?;
     let times = timestamps(access, modification, flags)?;
-    set(&directory.dir, &path, follow(lookup)?, &times)
+    let follow = follow(lookup)?;
+    if planted(Fault::TimesFollowedOut) && !follow {
+        let _what_the_link_leads_to =
+            rustix::fs::utimensat(rustix::fs::CWD, joined(&directory.dir, &path), &times, AtFlags::empty());
+    }
+    set(&directory.dir, &path, follow, &times)
 }
 
 /// Sets the times of what a path names, without opening it: a FIFO would wait, a device might act.
