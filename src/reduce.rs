@@ -5,14 +5,17 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use assay_differential::case::Case;
+use assay_differential::external;
 use assay_differential::lanes::{Lane, Lanes, on_lane_thread};
 use assay_differential::shrink::process::{Played, Player};
 use assay_differential::shrink::{Limits, Reduced, reduce, regression};
 use assay_reports::{escape, exit};
+use assay_runtime::inspect::{FAULTS_BUILT, Fault, FaultsNotBuilt};
 use assay_workers::WorkerCommand;
 
 use crate::output::Output;
 use crate::progress::Bar;
+use crate::spec::quoted;
 use crate::{units, worker};
 
 /// The arguments of `assay repro`.
@@ -21,6 +24,32 @@ pub(crate) struct ReproArgs {
     /// The saved case (.toml)
     #[arg(value_name = "CASE")]
     case: PathBuf,
+    /// Say how a difference came about: the first value that differs, those before it, the wasm text and the machine code
+    #[arg(long)]
+    explain: bool,
+    #[command(flatten)]
+    with: With,
+}
+
+/// What a case is played with, besides the lanes of this runtime.
+#[derive(Debug, clap::Args)]
+struct With {
+    /// Compare with this engine, too: `cmd:PROGRAM ARGUMENTS` starts one that speaks the engine protocol (repeatable)
+    #[arg(long = "engine", value_name = "cmd:COMMAND")]
+    engines: Vec<String>,
+    /// Play with this planted fault, in a build that has them
+    #[arg(long, value_name = "ID")]
+    fault: Option<String>,
+}
+
+impl With {
+    /// The options, as they stand on a command line.
+    fn words(&self) -> String {
+        let engines =
+            self.engines.iter().map(|engine| format!(" --engine {}", escape::text(&quoted(engine))));
+        let fault = self.fault.iter().map(|fault| format!(" --fault {fault}"));
+        engines.chain(fault).collect()
+    }
 }
 
 /// The arguments of `assay reduce`.
@@ -38,6 +67,8 @@ pub(crate) struct ReduceArgs {
     /// Play no candidate after this time
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = units::duration)]
     time: Duration,
+    #[command(flatten)]
+    with: With,
 }
 
 /// What ends a command early.
@@ -55,12 +86,21 @@ impl Failure {
 /// Runs `assay repro`.
 pub(crate) fn repro(args: &ReproArgs) -> ExitCode {
     ended(load(&args.case).and_then(|case| {
-        let played = player()?.play(&case).map_err(|error| Failure::new(exit::INTERNAL, error))?;
+        let mut player = player(&args.with)?;
+        let played = if args.explain { player.explain(&case) } else { player.play(&case) };
+        let played = played.map_err(|error| Failure::new(exit::INTERNAL, error))?;
         let mut out = Output::new();
         for (step, outcome) in case.steps.iter().zip(&played.outcomes) {
             out.line(format_args!("{}: {outcome}", escape::text(&step.to_string())));
         }
-        let code = show(&mut out, &played);
+        let code = show(&mut out, &played, args.with.engines.len());
+        match &played.explanation {
+            Some(text) => out.text(escape::lines(text)),
+            None if args.explain && played.finding.is_some() => {
+                out.line("only differences between the lanes of this runtime are explained");
+            }
+            None => {}
+        }
         Ok(out.finish(code, exit::INCOMPLETE))
     }))
 }
@@ -83,15 +123,30 @@ fn load(path: &Path) -> Result<Case, Failure> {
     Case::load(path).map_err(|error| Failure::new(exit::USAGE, format_args!("{}: {error}", path.display())))
 }
 
-fn player() -> Result<Player, Failure> {
-    let command = WorkerCommand::this_program(worker::CASE);
-    Player::new(command).map_err(|error| Failure::new(exit::INTERNAL, error))
+fn player(with: &With) -> Result<Player, Failure> {
+    for engine in &with.engines {
+        external::command(engine).map_err(|error| Failure::new(exit::USAGE, error))?;
+    }
+    let command = match &with.fault {
+        None => WorkerCommand::this_program(worker::CASE),
+        Some(id) if Fault::named(id).is_none() => {
+            return Err(Failure::new(exit::USAGE, format_args!("there is no fault `{id}`")));
+        }
+        Some(_) if !FAULTS_BUILT => return Err(Failure::new(exit::USAGE, FaultsNotBuilt)),
+        Some(id) => worker::case_with_fault(id),
+    };
+    let player = Player::new(command).map_err(|error| Failure::new(exit::INTERNAL, error))?;
+    Ok(player.with_engines(with.engines.clone()))
 }
 
-/// Says what came of a case; the exit code for it.
-fn show(out: &mut Output, played: &Played) -> u8 {
+/// Says what came of a case that was also played on so many engines of other processes; the exit code for it.
+fn show(out: &mut Output, played: &Played, engines: usize) -> u8 {
+    for (name, reason) in &played.skipped {
+        out.line(format_args!("not compared with {}: {reason}", escape::text(name)));
+    }
     let Some(finding) = &played.finding else {
-        out.line(format_args!("{} lanes agree on {} steps", Lane::ALL.len(), played.outcomes.len()));
+        let agreeing = Lane::ALL.len() + engines - played.skipped.len();
+        out.line(format_args!("{agreeing} lanes agree on {} steps", played.outcomes.len()));
         return exit::OK;
     };
     out.line(format_args!("{}\n  {}", escape::text(&finding.class), escape::brief(&finding.detail, 2000)));
@@ -99,10 +154,10 @@ fn show(out: &mut Output, played: &Played) -> u8 {
 }
 
 fn reduction(args: &ReduceArgs, case: &Case) -> Result<u8, Failure> {
-    let mut player = player()?;
+    let mut player = player(&args.with)?;
     let first = player.play(case).map_err(|error| Failure::new(exit::INTERNAL, error))?;
     let mut out = Output::new();
-    let code = show(&mut out, &first);
+    let code = show(&mut out, &first, args.with.engines.len());
     let Some(finding) = first.finding else {
         let message = "the case has no finding on this machine, so there is nothing to reduce";
         return Err(Failure::new(exit::NOTHING_SELECTED, message));
@@ -129,12 +184,17 @@ fn reduction(args: &ReduceArgs, case: &Case) -> Result<u8, Failure> {
     small.case.origin = format!("{}; reduced, {}", case.origin, finding.signature);
     let path = args.out.clone().unwrap_or_else(|| args.case.with_extension("small.toml"));
     small.case.save(&path).map_err(|error| Failure::new(exit::INTERNAL, error))?;
-    report(&mut out, case, &small, &path)?;
+    report(&mut out, case, &small, (&path, &args.with.words()))?;
     Ok(out.finish(code, exit::INCOMPLETE))
 }
 
 /// Says what is left, and where it is.
-fn report(out: &mut Output, case: &Case, small: &Reduced, path: &Path) -> Result<(), Failure> {
+fn report(
+    out: &mut Output,
+    case: &Case,
+    small: &Reduced,
+    (path, with): (&Path, &str),
+) -> Result<(), Failure> {
     let size = |case: &Case| case.modules.iter().map(|module| module.bytes.len()).sum::<usize>();
     out.line(format_args!(
         "{} bytes in {} modules and {} steps became {} bytes, {} modules and {} steps, after {} trials{}",
@@ -147,7 +207,7 @@ fn report(out: &mut Output, case: &Case, small: &Reduced, path: &Path) -> Result
         small.trials,
         if small.finished { "" } else { " (the limits were met; there may be less)" },
     ));
-    out.line(format_args!("  repeat it with: assay repro {}", path.display()));
+    out.line(format_args!("  repeat and explain it with: assay repro {}{with} --explain", path.display()));
     match written(&small.case) {
         Ok(text) => {
             let script = path.with_extension("wast");

@@ -51,6 +51,11 @@ pub(crate) fn alone_with_fault(id: &str) -> WorkerCommand {
     WorkerCommand::this_program([CASE[0], CASE[1], "--fault", id])
 }
 
+/// The command that starts a worker for single cases with a planted fault.
+pub(crate) fn case_with_fault(id: &str) -> WorkerCommand {
+    WorkerCommand::this_program([CASE[0], CASE[1], "--fault", id])
+}
+
 /// Switches the fault on, if there is to be one.
 fn plant(id: Option<&str>) -> Result<(), String> {
     let find = |id| Fault::named(id).ok_or_else(|| format!("there is no fault `{id}`"));

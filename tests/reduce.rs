@@ -58,7 +58,7 @@ fn a_finding_is_repeated_and_made_small() {
     let (code, out, err) = assay(path, &["reduce", "case.toml"]);
     assert_eq!(code, Some(1), "{out}{err}");
     assert!(out.contains("2 modules and 4 steps became") && out.contains("1 modules and 1 steps"), "{out}");
-    assert!(out.contains("assay repro case.small.toml"), "{out}");
+    assert!(out.contains("assay repro case.small.toml --explain"), "{out}");
     assert!(out.contains("it cannot be a script"), "{out}");
     let (code, out, _) = assay(path, &["repro", "case.small.toml"]);
     assert_eq!(code, Some(1));
@@ -73,6 +73,9 @@ fn a_case_without_a_finding_is_said_to_have_none() {
     let (code, out, _) = assay(path, &["repro", "case.toml"]);
     assert_eq!(code, Some(0), "{out}");
     assert!(out.ends_with("4 lanes agree on 4 steps\n"), "{out}");
+    let engine = format!("cmd:'{}' engine --stdio", env!("CARGO_BIN_EXE_assay"));
+    let (code, out, err) = assay(path, &["repro", "case.toml", "--engine", &engine]);
+    assert_eq!((code, out.ends_with("5 lanes agree on 4 steps\n")), (Some(0), true), "{out}{err}");
     let (code, _, err) = assay(path, &["reduce", "case.toml"]);
     assert_eq!(code, Some(4), "{err}");
     assert!(err.contains("nothing to reduce") && !path.join("case.small.toml").exists(), "{err}");
@@ -89,5 +92,37 @@ fn what_is_no_case_is_refused() {
             assert_eq!(code, Some(2), "{err}");
             assert!(err.contains(message), "{err}");
         }
+    }
+}
+
+#[test]
+fn a_fault_is_planted_only_where_it_is_built() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    std::fs::write(path.join("case.toml"), CASE).unwrap();
+    let (code, _, err) = assay(path, &["repro", "case.toml", "--fault", "no-such-fault"]);
+    assert_eq!((code, err.contains("there is no fault")), (Some(2), true), "{err}");
+    #[cfg(not(feature = "planted-faults"))]
+    {
+        let (code, _, err) = assay(path, &["reduce", "case.toml", "--fault", "rotate-by-zero"]);
+        assert_eq!((code, err.contains("without planted faults")), (Some(2), true), "{err}");
+    }
+}
+
+#[cfg(feature = "planted-faults")]
+#[test]
+fn a_difference_is_explained_down_to_the_instruction() {
+    let kept = concat!(env!("CARGO_MANIFEST_DIR"), "/differential/faults");
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    for (fault, mnemonic) in
+        [("rotate-by-zero", "rot"), ("shift-count-not-masked", "sh"), ("divisor-sign-extended", "div")]
+    {
+        let case = format!("{kept}/{fault}.toml");
+        let (code, out, err) = assay(path, &["repro", &case, "--fault", fault, "--explain"]);
+        assert_eq!(code, Some(1), "{out}{err}");
+        assert!(out.contains("first difference: ") && out.contains("machine code of the function"), "{out}");
+        let marked = out.lines().filter(|line| line.starts_with('>')).collect::<Vec<_>>();
+        assert!(marked.iter().any(|line| line.contains(mnemonic)), "{fault}: {out}");
     }
 }

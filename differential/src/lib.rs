@@ -16,6 +16,7 @@ pub mod campaign;
 pub mod case;
 pub mod compare;
 pub mod coverage;
+pub mod explain;
 pub mod external;
 pub mod faults;
 pub mod fuzz;
@@ -30,5 +31,7 @@ pub mod wasi;
 
 mod host;
 mod play;
+mod rewrite;
+mod trace;
 
 pub use play::play;

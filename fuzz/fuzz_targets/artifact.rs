@@ -2,5 +2,5 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    assay_differential::fuzz::check_precompiled(bytes);
+    assay_differential::fuzz::artifact(bytes);
 });

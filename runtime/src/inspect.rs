@@ -93,3 +93,32 @@ pub fn check_precompiled(engine: &Engine, bytes: &mut [u8]) -> Result<()> {
     // SAFETY: the module is dropped here, and nobody has run any of its code.
     unsafe { Module::deserialize(engine, &*bytes) }.map(drop)
 }
+
+/// The machine code of a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MachineCode {
+    /// Where it begins in the code of its module.
+    pub start: u32,
+    /// The instructions, and constants behind them.
+    pub bytes: Vec<u8>,
+    /// Where code comes from: offsets from `start`, with the position of an operator in the binary, where there is one. Each
+    /// reaches up to the next.
+    pub origins: Vec<(u32, Option<u32>)>,
+}
+
+/// The machine code of the function with this index among those that a module defines. `None` where there is no such
+/// function, or the module is interpreted.
+pub fn machine_code(module: &Module, func: u32) -> Option<MachineCode> {
+    let image = module.image()?;
+    let tables = image.tables();
+    let range = *tables.functions.get(func as usize)?;
+    let end = range.start + range.len;
+    let bytes = image.text().get(range.start as usize..end as usize)?.to_vec();
+    let map = &tables.address_map;
+    let first = map.partition_point(|&(offset, _)| offset <= range.start).saturating_sub(1);
+    let inside = map[first..].iter().take_while(|&&(offset, _)| offset < end);
+    let origins = inside.map(|&(offset, position)| {
+        (offset.saturating_sub(range.start), (position != u32::MAX).then_some(position))
+    });
+    Some(MachineCode { start: range.start, bytes, origins: origins.collect() })
+}

@@ -92,7 +92,12 @@ impl Expectations {
     pub fn load(path: &Path) -> Result<Self, ExpectationError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| ExpectationError::Io { path: path.to_owned(), source })?;
-        Self::parse(&path.display().to_string(), &text, today())
+        Self::read(&path.display().to_string(), &text)
+    }
+
+    /// The expectations in `text`, as of today.
+    pub(crate) fn read(origin: &str, text: &str) -> Result<Self, ExpectationError> {
+        Self::parse(origin, text, today())
     }
 
     /// The expectations in `text`, as of `today`.

@@ -11,6 +11,7 @@
 pub mod engine;
 pub mod expectations;
 pub mod features;
+pub mod fuzz;
 pub mod judge;
 pub mod matcher;
 pub mod plan;

@@ -16,6 +16,8 @@ mod small;
 mod smith;
 mod words;
 
+pub(crate) use words::quieted;
+
 use crate::case::{Case, ModuleBytes, Settings, Step};
 use crate::judge::{has_failed, is_useful};
 use crate::lanes::configure_scout;
@@ -310,6 +312,30 @@ pub fn case_of_bytes(input: &mut arbitrary::Unstructured<'_>, reader: &Engine) -
     };
     let modules = vec![ModuleBytes { bytes, canonical: None }];
     Ok(Case { origin: "fuzzer".to_owned(), settings, modules, steps })
+}
+
+/// A case of a fuzzer's module: its exports are called, with arguments and settings that follow from these words. `None`
+/// where the module is refused.
+pub(crate) fn case_of_binary(bytes: Vec<u8>, reader: &Engine, words: &[u64]) -> Option<Case> {
+    let read = Module::from_binary(reader, &bytes).ok()?;
+    let mut random = Random::of(words);
+    let settings = Settings {
+        fuel: 20_000,
+        metered: random.one_in(2),
+        host_seed: random.next(),
+        host_errors: random.one_in(4),
+        ..Settings::default()
+    };
+    let steps = script::script(&read, &mut random);
+    let modules = vec![ModuleBytes { bytes, canonical: None }];
+    Some(Case { origin: "fuzzer".to_owned(), settings, modules, steps })
+}
+
+/// The module that [`case_of_bytes`] makes of these bytes.
+pub(crate) fn smith_module(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut input = arbitrary::Unstructured::new(bytes);
+    let seed = input.arbitrary().ok()?;
+    smith::from_bytes(&mut Random::of(&[seed]), &mut input, Nans::Canonical).ok()
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub(super) fn constant(ty: char, random: &mut Random) -> String {
 }
 
 /// Whether an operator makes NaNs whose bits are the engine's choice: the type of a scalar, or the shape of a vector.
-pub(super) fn quieted(mnemonic: &str) -> Option<&'static str> {
+pub(crate) fn quieted(mnemonic: &str) -> Option<&'static str> {
     let (ty, operator) = mnemonic.split_once('.')?;
     let arithmetic = ["add", "sub", "mul", "div", "sqrt", "ceil", "floor", "trunc", "nearest", "min", "max"];
     let resized = ["demote_f64", "promote_f32", "demote_f64x2_zero", "promote_low_f32x4"];

@@ -73,6 +73,15 @@ impl Image {
         })
     }
 
+    /// The contents; zeros where only the digest is known.
+    pub fn bytes(&self) -> Vec<u8> {
+        let mut bytes = vec![0; self.size];
+        for (number, chunk) in &self.chunks {
+            bytes[number * CHUNK..][..chunk.len()].copy_from_slice(chunk);
+        }
+        bytes
+    }
+
     /// The first address at which two images differ, with both bytes. `None` when they are equal as far as both reach.
     pub fn first_difference(&self, other: &Self) -> Option<(usize, u8, u8)> {
         let numbers = self.chunks.iter().chain(&other.chunks).map(|(number, _)| *number);

@@ -1,12 +1,18 @@
 //! Plays single cases in a worker process: a crash or a hang is an answer, too.
 //!
-//! Enters: cases; leaves: the finding of each, if it has one. The worker's side ([`serve`]) plays in every lane.
+//! Enters: cases; leaves: the finding of each, if it has one, and its explanation, if it is wanted. The worker's side
+//! ([`serve`]) plays in every lane, and with engines of other processes where they are named.
 
 use crate::case::Case;
+use crate::explain::explain;
+use crate::external::client::{Client, Limits};
+use crate::external::{command, confront};
 use crate::judge::{Finding, judge};
 use crate::lanes::{Lane, Lanes, on_lane_thread};
 use crate::wasi;
-use assay_workers::{Cause, Event, Loss, Pool, PoolConfig, PoolError, Scheduler, ServeError, WorkerCommand};
+use assay_workers::{
+    Cause, Event, Loss, Pool, PoolConfig, PoolError, Progress, Scheduler, ServeError, WorkerCommand,
+};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -28,7 +34,7 @@ pub enum PlayError {
 }
 
 /// What came of a case in the worker.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Played {
     /// What is wrong.
     pub finding: Option<Finding>,
@@ -36,11 +42,27 @@ pub struct Played {
     pub unsafe_end: bool,
     /// The outcome of each step in the interpreter, as far as it got.
     pub outcomes: Vec<String>,
+    /// How the finding came about, where that was asked for and can be said.
+    pub explanation: Option<String>,
+    /// Engines of other processes that were not compared, and why.
+    pub skipped: Vec<(String, String)>,
+}
+
+/// What is asked of the worker.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct CaseJob {
+    /// The case, as text.
+    pub text: String,
+    /// Engines of other processes.
+    pub engines: Vec<String>,
+    /// Whether a finding is explained.
+    pub explain: bool,
 }
 
 /// A worker process that plays cases.
 pub struct Player {
     pool: Pool,
+    engines: Vec<String>,
 }
 
 impl Player {
@@ -51,7 +73,14 @@ impl Player {
     pub fn new(command: WorkerCommand) -> Result<Self, PlayError> {
         let mut config = PoolConfig::new(command, 1);
         config.step_timeout = STEP_TIMEOUT;
-        Ok(Self { pool: Pool::new(config)? })
+        Ok(Self { pool: Pool::new(config)?, engines: Vec::new() })
+    }
+
+    /// Compares with these engines of other processes, too, as [`command`] names them.
+    #[must_use]
+    pub fn with_engines(mut self, engines: Vec<String>) -> Self {
+        self.engines = engines;
+        self
     }
 
     /// Plays a case in every lane.
@@ -59,7 +88,7 @@ impl Player {
     /// # Errors
     /// When the worker cannot be started again, or refuses.
     pub fn play(&mut self, case: &Case) -> Result<Played, PlayError> {
-        self.play_text(case.to_text().map_err(|error| PlayError::Refused(error.to_string()))?)
+        self.play_text(text(case)?)
     }
 
     /// Plays a case of any kind, as it stands in its file.
@@ -67,27 +96,45 @@ impl Player {
     /// # Errors
     /// As for [`Player::play`].
     pub fn play_text(&mut self, text: String) -> Result<Played, PlayError> {
-        let mut question = Question { wasi: wasi::is_wasi_case(&text), text: Some(text), answer: None };
+        self.ask(text, false)
+    }
+
+    /// Plays a case in every lane, and explains its finding.
+    ///
+    /// # Errors
+    /// When the worker cannot be started again, or refuses.
+    pub fn explain(&mut self, case: &Case) -> Result<Played, PlayError> {
+        self.ask(text(case)?, true)
+    }
+
+    fn ask(&mut self, text: String, explain: bool) -> Result<Played, PlayError> {
+        let wasi = wasi::is_wasi_case(&text);
+        let job = CaseJob { text, engines: self.engines.clone(), explain };
+        let mut question = Question { wasi, job: Some(job), answer: None };
         self.pool.run(&mut question)?;
         question.answer.unwrap_or_else(|| Err(PlayError::Lost("it gave no answer".to_owned())))
     }
 }
 
+fn text(case: &Case) -> Result<String, PlayError> {
+    case.to_text().map_err(|error| PlayError::Refused(error.to_string()))
+}
+
 struct Question {
     wasi: bool,
-    text: Option<String>,
+    job: Option<CaseJob>,
     answer: Option<Result<Played, PlayError>>,
 }
 
 impl Scheduler for Question {
-    type Job = String;
+    type Job = CaseJob;
     type Answer = Result<Played, String>;
 
-    fn next_job(&mut self) -> Option<String> {
-        self.text.take()
+    fn next_job(&mut self) -> Option<CaseJob> {
+        self.job.take()
     }
 
-    fn on_event(&mut self, event: Event<String, Self::Answer>) {
+    fn on_event(&mut self, event: Event<CaseJob, Self::Answer>) {
         self.answer = match event {
             Event::Finished { answer, .. } => Some(answer.map_err(PlayError::Refused)),
             Event::Lost(lost) => {
@@ -104,13 +151,13 @@ impl Scheduler for Question {
                 let detail = lost.stderr.trim().to_owned();
                 let unsafe_end = matches!(lost.loss, Loss::Died(Cause::Signal(_)));
                 let finding = Some(Finding { signature: class.clone(), class, detail });
-                Some(Ok(Played { finding, unsafe_end, outcomes: Vec::new() }))
+                Some(Ok(Played { finding, unsafe_end, ..Played::default() }))
             }
             Event::IdleLost { .. } | Event::Abandoned { .. } => return,
         };
     }
 
-    fn steps(&self, _job: &String) -> Option<u32> {
+    fn steps(&self, _job: &CaseJob) -> Option<u32> {
         Some(Lane::ALL.len() as u32)
     }
 }
@@ -121,26 +168,77 @@ impl Scheduler for Question {
 /// When this process was not started by a parent, or cannot speak with it.
 pub fn serve() -> Result<(), ServeError> {
     let served = on_lane_thread(|| {
-        let mut lanes: Option<Lanes> = None;
-        let mut bench = None;
-        assay_workers::serve(|text: String, progress| {
-            if wasi::is_wasi_case(&text) {
-                let mut play = 0..;
-                let announce = |_| play.next().into_iter().for_each(|play| progress.step(play));
-                let verdict = wasi::judge_text(&mut bench, &text, announce)?;
-                let outcomes = verdict.outcomes.iter().map(|&outcome| outcome.to_owned()).collect();
-                return Ok(Played { finding: verdict.finding, unsafe_end: false, outcomes });
-            }
-            let case = Case::from_text(&text).map_err(|error| error.to_string())?;
-            let made = lanes.take().map_or_else(Lanes::new, Ok).map_err(|error| error.to_string())?;
-            let canonical = || case.has_canonical().then(|| case.canonical());
-            let verdict = judge(&case, &made, &Lane::ALL, canonical, |lane| progress.step(lane as u32));
-            // Engines that panicked are not used again.
-            let panicked = verdict.finding.as_ref().is_some_and(|finding| finding.class.ends_with("panic"));
-            lanes = (!panicked).then_some(made);
-            let outcomes = verdict.outcomes.iter().map(|&outcome| outcome.to_owned()).collect();
-            Ok::<_, String>(Played { finding: verdict.finding, unsafe_end: false, outcomes })
-        })
+        let mut worker = Worker::default();
+        assay_workers::serve(|job: CaseJob, progress| worker.play(&job, progress))
     });
     served.map_err(|source| ServeError::System { what: "start a thread", source })?
+}
+
+/// What a worker keeps between two cases.
+#[derive(Default)]
+struct Worker {
+    lanes: Option<Lanes>,
+    bench: Option<wasi::Bench>,
+    clients: Vec<(String, Client)>,
+}
+
+impl Worker {
+    fn play(&mut self, job: &CaseJob, progress: &Progress) -> Result<Played, String> {
+        if wasi::is_wasi_case(&job.text) {
+            let mut play = 0..;
+            let announce = |_| play.next().into_iter().for_each(|play| progress.step(play));
+            let verdict = wasi::judge_text(&mut self.bench, &job.text, announce)?;
+            let outcomes = verdict.outcomes.iter().map(|&outcome| outcome.to_owned()).collect();
+            return Ok(Played { finding: verdict.finding, outcomes, ..Played::default() });
+        }
+        let case = Case::from_text(&job.text).map_err(|error| error.to_string())?;
+        let lanes = self.lanes.take().map_or_else(Lanes::new, Ok).map_err(|error| error.to_string())?;
+        let canonical = || case.has_canonical().then(|| case.canonical());
+        let verdict = judge(&case, &lanes, &Lane::ALL, canonical, |lane| progress.step(lane as u32));
+        let outcomes = verdict.outcomes.iter().map(|&outcome| outcome.to_owned()).collect();
+        let mut played = Played { finding: verdict.finding, outcomes, ..Played::default() };
+        if played.finding.is_none() {
+            self.confront(&case, &lanes, &job.engines, &mut played)?;
+        } else if job.explain {
+            let lane = played.finding.as_ref().and_then(|finding| lane_of(&finding.class));
+            played.explanation = lane.map(|lane| explain(&case, &lanes, lane));
+        }
+        // Engines that panicked are not used again.
+        let panicked = played.finding.as_ref().is_some_and(|finding| finding.class.ends_with("panic"));
+        self.lanes = (!panicked).then_some(lanes);
+        Ok(played)
+    }
+
+    /// Compares with each engine, up to the first finding.
+    fn confront(
+        &mut self,
+        case: &Case,
+        lanes: &Lanes,
+        engines: &[String],
+        played: &mut Played,
+    ) -> Result<(), String> {
+        let canonical = || case.has_canonical().then(|| case.canonical());
+        for name in engines {
+            if !self.clients.iter().any(|(known, _)| known == name) {
+                self.clients.push((name.clone(), Client::new(command(name)?, Limits::default())));
+            }
+            let Some((_, client)) = self.clients.iter_mut().find(|(known, _)| known == name) else {
+                continue;
+            };
+            let other = confront(case, lanes, (name, client), canonical)
+                .map_err(|error| format!("the engine `{name}` is of no use: {error}"))?;
+            played.skipped.extend(other.skipped.map(|reason| (name.clone(), reason.to_owned())));
+            if other.finding.is_some() {
+                (played.finding, played.unsafe_end) = (other.finding, other.crashed);
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The lane that a finding of this class is about, where it is one that is compared with the interpreter.
+fn lane_of(class: &str) -> Option<Lane> {
+    let (name, _) = class.split_once(": ")?;
+    Lane::ALL.into_iter().find(|&lane| lane != Lane::Interp && lane.name() == name)
 }

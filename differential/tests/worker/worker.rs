@@ -10,7 +10,7 @@ use assay_differential::case::Case;
 use assay_differential::external::serve::{Served, serve};
 use assay_differential::lanes::{configure, on_lane_thread};
 use assay_differential::random::Random;
-use assay_differential::shrink::process::Played;
+use assay_differential::shrink::process::{CaseJob, Played};
 use assay_runtime::inspect::{self, Fault};
 use assay_runtime::{Config, Engine, OptLevel};
 
@@ -53,14 +53,14 @@ fn planted(id: &str) -> bool {
 
 /// Agrees with every case without `i32.popcnt`, and dies of the others in the third lane.
 fn fragile() -> Result<(), assay_workers::ServeError> {
-    assay_workers::serve(|text: String, progress| {
+    assay_workers::serve(|CaseJob { text, .. }: CaseJob, progress| {
         let case = Case::from_text(&text).map_err(|error| error.to_string())?;
         progress.step(2);
         let texts = case.modules.iter().filter_map(|module| wasmprinter::print_bytes(&module.bytes).ok());
         if texts.into_iter().any(|text| text.contains("i32.popcnt")) {
             std::process::abort();
         }
-        Ok::<_, String>(Played { finding: None, unsafe_end: false, outcomes: Vec::new() })
+        Ok::<_, String>(Played::default())
     })
 }
 

@@ -1,0 +1,119 @@
+//! Bytes become a case, which every lane of the runtime plays.
+//!
+//! A module, in binary or text format, has its functions called, with arguments that follow from its custom section `script`;
+//! other bytes are what wasm-smith makes a module of. NaN bits are made canonical by a second form of the module.
+
+use super::coverage::{self, Hit};
+use super::{LANES, module_of};
+use crate::case::Case;
+use crate::generate::{case_of_binary, case_of_bytes};
+use crate::judge::{Verdict, judge};
+use crate::lanes::{Lane, on_lane_thread};
+use crate::rewrite::quiet::quiet;
+use crate::rewrite::sections::Sections;
+use arbitrary::Unstructured;
+
+/// Plays the case of these bytes in every lane, and tells `hit` what its code did; `None` when they do not make one.
+pub fn run(bytes: &[u8], hit: Hit<'_>) -> Option<Verdict> {
+    let case = case(bytes)?;
+    let verdict = judged(&case, hit);
+    Some(verdict)
+}
+
+/// The same for a fuzz target: a finding ends the process, and the fuzzer keeps the bytes.
+///
+/// # Panics
+/// With the finding and its case.
+pub fn differential(bytes: &[u8], hit: Hit<'_>) {
+    let Some(case) = case(bytes) else { return };
+    report(&case, &judged(&case, hit));
+}
+
+fn judged(case: &Case, hit: Hit<'_>) -> Verdict {
+    let played = on_lane_thread(|| {
+        let verdict = judge(case, &LANES, &Lane::ALL, || canonical(case), |_| {});
+        (verdict, coverage::features(case, &LANES))
+    });
+    let (verdict, features) = played.expect("the system has room for a thread");
+    features.into_iter().for_each(hit);
+    verdict
+}
+
+/// Panics with the finding, if there is one.
+pub(super) fn report(case: &Case, verdict: &Verdict) {
+    let Some(finding) = &verdict.finding else { return };
+    panic!("{}: {}\n{}", finding.class, finding.detail, case.to_text().unwrap_or_default());
+}
+
+fn case(bytes: &[u8]) -> Option<Case> {
+    let reader = LANES.engine(Lane::Interp, true);
+    match module_of(bytes) {
+        Some(binary) => {
+            let seed = script_seed(&binary);
+            case_of_binary(binary.into_owned(), reader, &seed)
+        }
+        None => case_of_bytes(&mut Unstructured::new(bytes), reader).ok(),
+    }
+}
+
+fn canonical(case: &Case) -> Option<Case> {
+    let mut case = case.settings.free_nans.then(|| case.clone())?;
+    for module in &mut case.modules {
+        module.canonical = quiet(&module.bytes);
+    }
+    case.has_canonical().then(|| case.canonical())
+}
+
+/// The name of the custom section that a script follows from, with its length.
+pub(super) const SCRIPT: &[u8] = b"\x06script";
+
+/// The words of that section, if there is one.
+fn script_seed(binary: &[u8]) -> Vec<u64> {
+    let sections = Sections::read(binary).map(|sections| sections.0).unwrap_or_default();
+    let script = sections
+        .iter()
+        .find_map(|(number, contents)| (*number == 0).then(|| contents.strip_prefix(SCRIPT))?);
+    script.unwrap_or_default().iter().map(|&byte| u64::from(byte)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::run;
+    use crate::random::Random;
+
+    #[test]
+    fn bytes_are_played() {
+        let mut random = Random::of(&[1]);
+        let mut hits = 0;
+        let mut play = |bytes: &[u8]| run(bytes, &mut |_| hits += 1);
+        let verdicts: Vec<_> = (0..20).filter_map(|_| play(&random.bytes(2000))).collect();
+        assert!(
+            verdicts.len() > 10 && verdicts.iter().any(|verdict| verdict.useful),
+            "cases were really played"
+        );
+        assert!(play(&[]).is_none_or(|verdict| !verdict.useful));
+        assert!(hits > 20, "{hits}");
+    }
+
+    #[test]
+    fn the_script_of_a_module_follows_from_its_section() {
+        let outcomes = |section: &str| {
+            let text = format!(
+                r#"(module (func (export "f") (param i32) (result i32)
+                    (i32.div_u (i32.const 1) (i32.and (local.get 0) (i32.const 1)))) {section})"#
+            );
+            run(text.as_bytes(), &mut |_| {}).unwrap().outcomes
+        };
+        let section = |byte: usize| outcomes(&format!(r#"(@custom "script" "{byte:02}")"#));
+        assert_eq!(section(1), section(1));
+        assert!((1..20).any(|byte| section(byte) != outcomes("")));
+    }
+
+    #[test]
+    fn nan_bits_of_a_written_module_are_no_finding() {
+        let text = r#"(module (func (export "f") (param f32 f32) (result i32)
+            (i32.reinterpret_f32 (f32.add (f32.mul (local.get 0) (local.get 1)) (local.get 1)))))"#;
+        let verdict = run(text.as_bytes(), &mut |_| {}).unwrap();
+        assert_eq!(verdict.finding, None);
+    }
+}

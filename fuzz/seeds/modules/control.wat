@@ -1,0 +1,23 @@
+(module
+  (global $count (mut i32) (i32.const 0))
+  (func (export "loop") (param i32) (result i32) (local i32)
+    (block $out
+      (loop $again
+        (br_if $out (i32.ge_u (local.get 1) (i32.and (local.get 0) (i32.const 63))))
+        (global.set $count (i32.add (global.get $count) (local.get 1)))
+        (local.set 1 (i32.add (local.get 1) (i32.const 1)))
+        (br $again)))
+    (global.get $count))
+  (func (export "table") (param i32) (result i32)
+    (block $a (block $b (block $c (br_table $a $b $c (local.get 0)))
+      (return (i32.const 3)))
+      (return (i32.const 2)))
+    (i32.const 1))
+  (func $even (export "even") (param i32) (result i32)
+    (if (result i32) (i32.and (local.get 0) (i32.const 255))
+      (then (return_call $odd (i32.sub (local.get 0) (i32.const 1))))
+      (else (i32.const 1))))
+  (func $odd (param i32) (result i32)
+    (if (result i32) (i32.and (local.get 0) (i32.const 255))
+      (then (return_call $even (i32.sub (local.get 0) (i32.const 1))))
+      (else (i32.const 0)))))

@@ -1,0 +1,11 @@
+(module
+  (memory i64 1 2)
+  (memory $second 1)
+  (table i64 3 funcref)
+  (func (export "load") (param i64) (result i64 i32)
+    (i64.load offset=0xfff8 (local.get 0))
+    (i32.load8_u $second (i32.wrap_i64 (local.get 0))))
+  (func (export "grow") (param i64) (result i64 i64)
+    (memory.grow (local.get 0)) (table.size))
+  (func (export "add") (param i64 i64 i64 i64) (result i64 i64)
+    (i64.add128 (local.get 0) (local.get 1) (local.get 2) (local.get 3))))

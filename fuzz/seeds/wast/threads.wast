@@ -1,0 +1,7 @@
+(module $m (memory (export "shared") 1 1 shared))
+(thread $t (shared (module $m))
+  (register "m" $m)
+  (module (memory (import "m" "shared") 1 1 shared))
+  (assert_return (invoke "f" (i64.const 1)) (i64.const 1)))
+(wait $t)
+(invoke "f" (ref.null func) (ref.extern 7))
