@@ -24,7 +24,7 @@ use assay_workers::WorkerCommand;
 use crate::output::Output;
 use crate::progress::Bar;
 use crate::spec::quoted;
-use crate::{units, worker};
+use crate::{reduce, units, worker};
 
 /// The arguments of `assay diff`.
 #[derive(Debug, clap::Args)]
@@ -41,7 +41,7 @@ pub(crate) struct Args {
     /// The number of the first case
     #[arg(long, value_name = "INDEX", default_value_t = 0, value_parser = units::number, allow_negative_numbers = true)]
     first: u64,
-    /// How cases are made: default, small, smith, operators, calls or mutate
+    /// How cases are made: default, small, smith, operators, calls, mutate or wasi
     #[arg(long, value_name = "NAME", default_value = "default")]
     profile: Profile,
     /// How many worker processes run at a time [default: one per processor]
@@ -80,6 +80,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
         Err(message) => return fail(&message, exit::USAGE),
     };
     match &args.file {
+        Some(file) if reduce::is_of_wasi(file) => reduce::play_wasi(file),
         Some(file) => one(file, args.seed, engines),
         None => {
             // Each worker starts its own; that they can be started is known by now.

@@ -30,7 +30,7 @@ pub(crate) struct Args {
     /// Plant only this fault; may be given several times. Then nothing is measured without a fault
     #[arg(long, value_name = "ID")]
     only: Vec<String>,
-    /// How cases are made: default, smith, operators, calls or mutate
+    /// How cases are made: default, smith, operators, calls, mutate or wasi
     #[arg(long, value_name = "NAME", default_value = "default")]
     profile: Profile,
     /// How many worker processes run at a time [default: one per processor]

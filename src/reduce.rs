@@ -9,6 +9,7 @@ use assay_differential::external;
 use assay_differential::lanes::{Lane, Lanes, on_lane_thread};
 use assay_differential::shrink::process::{Played, Player};
 use assay_differential::shrink::{Limits, Reduced, reduce, regression};
+use assay_differential::wasi::{WasiCase, is_wasi_case};
 use assay_reports::{escape, exit};
 use assay_runtime::inspect::{FAULTS_BUILT, Fault, FaultsNotBuilt};
 use assay_workers::WorkerCommand;
@@ -85,6 +86,9 @@ impl Failure {
 
 /// Runs `assay repro`.
 pub(crate) fn repro(args: &ReproArgs) -> ExitCode {
+    if is_of_wasi(&args.case) {
+        return repro_wasi(&args.case, &args.with);
+    }
     ended(load(&args.case).and_then(|case| {
         let mut player = player(&args.with)?;
         let played = if args.explain { player.explain(&case) } else { player.play(&case) };
@@ -105,8 +109,39 @@ pub(crate) fn repro(args: &ReproArgs) -> ExitCode {
     }))
 }
 
+/// Whether a file holds a case of WASI.
+pub(crate) fn is_of_wasi(path: &Path) -> bool {
+    std::fs::read_to_string(path).is_ok_and(|text| is_wasi_case(&text))
+}
+
+/// Plays a saved case of WASI again, with nothing besides the lanes of this runtime.
+pub(crate) fn play_wasi(path: &Path) -> ExitCode {
+    repro_wasi(path, &With { engines: Vec::new(), fault: None })
+}
+
+/// Plays a saved case of WASI again.
+fn repro_wasi(path: &Path, with: &With) -> ExitCode {
+    let unreadable = |error| Failure::new(exit::USAGE, format_args!("{}: {error}", path.display()));
+    ended(WasiCase::load(path).map_err(unreadable).and_then(|case| {
+        let text = case.to_text().map_err(|error| Failure::new(exit::INTERNAL, error))?;
+        let played = player(with)?.play_text(text).map_err(|error| Failure::new(exit::INTERNAL, error))?;
+        let mut out = Output::new();
+        for (call, outcome) in case.calls.iter().zip(&played.outcomes) {
+            out.line(format_args!("{}: {outcome}", escape::text(&call.to_string())));
+        }
+        let code = show(&mut out, &played, 0);
+        Ok(out.finish(code, exit::INCOMPLETE))
+    }))
+}
+
 /// Runs `assay reduce`.
 pub(crate) fn run(args: &ReduceArgs) -> ExitCode {
+    if is_of_wasi(&args.case) {
+        return ended(Err(Failure::new(
+            exit::USAGE,
+            "cases of WASI are not made small: they are short scripts of calls",
+        )));
+    }
     ended(load(&args.case).and_then(|case| reduction(args, &case)))
 }
 

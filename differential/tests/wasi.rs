@@ -1,7 +1,10 @@
 //! WASI under random calls, in a process in which nothing else happens: what it costs can be measured here.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use assay_differential::campaign::{Options, is_of_wasi, run_in_processes};
+use assay_differential::generate::Profile;
 use assay_differential::wasi::{Bench, FUNCTIONS, Lane, WasiCase, generate};
+use assay_workers::WorkerCommand;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -74,4 +77,20 @@ fn a_campaign_finds_nothing_and_its_denials_are_evidence() {
     assert!(several >= 38, "{several} functions answered in more than one way");
     let unproved: Vec<_> = DENIED.iter().filter(|name| !proved.contains_key(**name)).collect();
     assert!(unproved.is_empty(), "denied, but never shown to come through elsewhere: {unproved:?}");
+}
+
+/// The profile of WASI in worker processes, and its share of the default one.
+#[test]
+fn campaigns_play_cases_of_wasi() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    for (profile, cases) in [(Profile::Wasi, 60), (Profile::Default, 200)] {
+        let options = Options { profile, seed: 3, first: 0, cases, jobs: 2, time: None, engines: Vec::new() };
+        let worker = WorkerCommand::new(env!("CARGO_BIN_EXE_assay-differential-test-worker"), ["honest"]);
+        let tally = run_in_processes(&options, worker, &mut ()).unwrap();
+        assert_eq!(tally.findings, []);
+        assert_eq!(tally.cases, cases);
+        let wasi = (0..cases).filter(|&index| is_of_wasi(profile, index)).count() as u64;
+        assert!(wasi > 0 && tally.generators["wasi"].cases == wasi, "{wasi}: {:?}", tally.generators);
+        assert!(tally.outcomes["wasi: success"] > 0);
+    }
 }

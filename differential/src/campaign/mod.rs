@@ -13,12 +13,14 @@ mod lineup;
 mod losses;
 mod processes;
 mod ranges;
+mod sandbox;
 mod tally;
 mod threads;
 mod worker;
 
 pub use confirm::{Confirmation, confirm};
 pub use processes::{CampaignError, Supervision, run_in_processes, run_supervised};
+pub use sandbox::is_of_wasi;
 pub use tally::{Accident, Coverage, Covered, Found, Produced, Tally};
 pub use threads::run_in_threads;
 pub use worker::{Job, Worker, serve};
@@ -100,12 +102,15 @@ impl Iterator for Batches {
 pub fn save_finding(options: &Options, found: &Found, folder: &Path) -> Result<PathBuf, CaseError> {
     let io = |error| CaseError::Io { what: "make the folder", path: folder.to_owned(), error };
     std::fs::create_dir_all(folder).map_err(io)?;
+    let path = folder.join(format!("{}-{}-{}.toml", options.profile.name(), options.seed, found.index));
+    if is_of_wasi(options.profile, found.index) {
+        return sandbox::save(options.seed, found, &path).map(|()| path);
+    }
     let unusable = |error: assay_runtime::Error| CaseError::Malformed(error.to_string());
     let mut generator = Generator::new(options.profile, options.seed).map_err(unusable)?;
     let mut case = generator.case(found.index);
     case = generator.with_canonical(found.index, &case).unwrap_or(case);
     case.origin = format!("{}: {}: {}", case.origin, found.class, found.detail);
-    let path = folder.join(format!("{}-{}-{}.toml", options.profile.name(), options.seed, found.index));
     case.save(&path)?;
     Ok(path)
 }

@@ -156,7 +156,7 @@ impl Tally {
         known.first = known.first.min(new.first);
     }
 
-    fn find(&mut self, found: Found) {
+    pub(super) fn find(&mut self, found: Found) {
         let Some(same) = self.findings.iter_mut().find(|known| known.signature == found.signature) else {
             return self.findings.push(found);
         };

@@ -5,6 +5,7 @@
 
 use super::Options;
 use super::lineup::{is_looked_at, lineup};
+use super::sandbox::{self, is_of_wasi};
 use super::tally::Tally;
 use crate::coverage;
 use crate::external::client::{Client, Limits};
@@ -13,6 +14,7 @@ use crate::generate::{Generator, Profile};
 use crate::judge::{Verdict, judge_after};
 use crate::lanes::{Lane, Lanes, on_lane_thread};
 use crate::peer_style::{Eyes, judge_with};
+use crate::wasi;
 use assay_workers::ServeError;
 use serde::{Deserialize, Serialize};
 
@@ -45,10 +47,16 @@ impl Job {
 
     /// What is under way at a step: the case within its batch, and the lane or engine, if it is past the making of the case.
     pub(super) fn place(&self, step: u32) -> (u64, Option<&str>) {
+        let offset = u64::from(step / self.steps());
+        let profile = self.profile.parse().unwrap_or(Profile::Default);
+        if is_of_wasi(profile, self.from + offset) {
+            let play = (step % self.steps()).checked_sub(1);
+            return (offset, play.and_then(|play| sandbox::lane(self.from + offset, play as usize)));
+        }
         let lanes = Lane::ALL.iter().map(|lane| lane.name());
         let mut names = lanes.chain(self.engines.iter().map(String::as_str));
         let lane = (step % self.steps()).checked_sub(1).and_then(|lane| names.nth(lane as usize));
-        (u64::from(step / self.steps()), lane)
+        (offset, lane)
     }
 }
 
@@ -56,7 +64,10 @@ impl Job {
 #[derive(Default)]
 pub struct Worker {
     bench: Option<Bench>,
+    wasi: Option<wasi::Bench>,
     eyes: Eyes,
+    /// Whether nothing else happens in this process.
+    alone: bool,
 }
 
 struct Bench {
@@ -73,7 +84,7 @@ struct Bench {
 /// When this process was not started by a parent, or cannot speak with it.
 pub fn serve(eyes: Eyes) -> Result<(), ServeError> {
     let served = on_lane_thread(|| {
-        let mut worker = Worker { eyes, ..Worker::default() };
+        let mut worker = Worker { eyes, alone: true, ..Worker::default() };
         assay_workers::serve(|job: Job, progress| worker.run(&job, |step| progress.step(step)))
     });
     served.map_err(|source| ServeError::System { what: "start a thread", source })?
@@ -90,6 +101,15 @@ impl Worker {
             let steps = job.steps();
             let first = u32::try_from(index - job.from).unwrap_or(u32::MAX / steps) * steps;
             announce(first);
+            if is_of_wasi(job.profile.parse()?, index) {
+                let mut step = first;
+                let announce = || {
+                    step += 1;
+                    announce(step);
+                };
+                self.play_wasi(job.seed, index, &mut tally, announce)?;
+                continue;
+            }
             let eyes = self.eyes;
             let bench = self.bench(job)?;
             let verdict = bench.play(index, eyes, &mut tally, |lane| announce(first + 1 + lane as u32));
@@ -103,6 +123,23 @@ impl Worker {
             }
         }
         Ok(tally)
+    }
+
+    /// Plays a case of WASI, for which the eyes of others have no weaker form.
+    fn play_wasi(
+        &mut self,
+        seed: u64,
+        index: u64,
+        tally: &mut Tally,
+        mut announce: impl FnMut(),
+    ) -> Result<(), String> {
+        let alone = self.alone;
+        let bench = self.wasi.take().map_or_else(|| wasi::Bench::new(alone), Ok)?;
+        let verdict = bench.judge_in_turn(&wasi::generate(seed, index), index, |_| announce())?;
+        sandbox::count(tally, index, &verdict);
+        // What panicked, or has left descriptors behind, is not for the next case.
+        self.wasi = verdict.finding.is_none().then_some(bench);
+        Ok(())
     }
 
     fn bench(&mut self, job: &Job) -> Result<&mut Bench, String> {

@@ -47,10 +47,12 @@ pub enum Profile {
     Calls,
     /// Damaged modules: parsed, compiled, lowered and instantiated.
     Mutate,
+    /// Calls of WASI: made and played by [`crate::wasi`], and no modules. A share of the default profile, too.
+    Wasi,
 }
 
 impl Profile {
-    /// Every profile.
+    /// Every profile of modules.
     pub const ALL: [Profile; 6] = [
         Profile::Default,
         Profile::Small,
@@ -69,6 +71,7 @@ impl Profile {
             Profile::Operators => "operators",
             Profile::Calls => "calls",
             Profile::Mutate => "mutate",
+            Profile::Wasi => "wasi",
         }
     }
 }
@@ -77,8 +80,8 @@ impl std::str::FromStr for Profile {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
-        let found = Self::ALL.into_iter().find(|profile| profile.name() == name);
-        let names = || Self::ALL.map(Self::name).join(", ");
+        let found = Self::ALL.into_iter().chain([Self::Wasi]).find(|profile| profile.name() == name);
+        let names = || format!("{}, wasi", Self::ALL.map(Self::name).join(", "));
         found.ok_or_else(|| format!("unknown profile `{name}`; there are {}", names()))
     }
 }
@@ -237,10 +240,10 @@ impl Generator {
             (Profile::Smith, _) => Kind::Smith,
             (Profile::Operators, _) => Kind::Operators,
             (Profile::Calls, _) => Kind::Calls,
-            (Profile::Default | Profile::Mutate, 0..9) => Kind::Small,
-            (Profile::Default | Profile::Mutate, 9..14) => Kind::Operators,
-            (Profile::Default | Profile::Mutate, 14..17) => Kind::Smith,
-            (Profile::Default | Profile::Mutate, _) => Kind::Calls,
+            (Profile::Default | Profile::Mutate | Profile::Wasi, 0..9) => Kind::Small,
+            (Profile::Default | Profile::Mutate | Profile::Wasi, 9..14) => Kind::Operators,
+            (Profile::Default | Profile::Mutate | Profile::Wasi, 14..17) => Kind::Smith,
+            (Profile::Default | Profile::Mutate | Profile::Wasi, _) => Kind::Calls,
         }
     }
 

@@ -189,7 +189,9 @@ impl Worker {
             let announce = |_| play.next().into_iter().for_each(|play| progress.step(play));
             let verdict = wasi::judge_text(&mut self.bench, &job.text, announce)?;
             let outcomes = verdict.outcomes.iter().map(|&outcome| outcome.to_owned()).collect();
-            return Ok(Played { finding: verdict.finding, outcomes, ..Played::default() });
+            let escaped = |finding: &Finding| finding.class.starts_with("escape: ");
+            let unsafe_end = verdict.finding.as_ref().is_some_and(escaped);
+            return Ok(Played { finding: verdict.finding, unsafe_end, outcomes, ..Played::default() });
         }
         let case = Case::from_text(&job.text).map_err(|error| error.to_string())?;
         let lanes = self.lanes.take().map_or_else(Lanes::new, Ok).map_err(|error| error.to_string())?;
