@@ -1,6 +1,9 @@
 //! What a thread is confined to while it plays: the kernel as the lane has it, and a second fence behind our own.
 //!
-//! Seccomp lets `openat2` answer that it does not exist, as old kernels and some containers have it. Landlock lets nothing be
+//! Seccomp refuses `openat2`, as containers do it, with `EPERM`: `cap-std` then resolves that one path step by step, by the very
+//! code that stands in where the call does not exist. The answer of old kernels, `ENOSYS`, it would remember for the whole
+//! process, and every other lane with it; that answer is what the attempts in `runtime/wasi/tests/sandbox` get, in a process
+//! of their own. Landlock lets nothing be
 //! opened, made or removed outside of what the case grants: where our own fence holds, nobody ever meets it, so an answer of
 //! its own (`acces`) is a finding. It does not look at `stat`, at links' texts and at time stamps: those are left to the
 //! canary. Both hold for one thread and end with it.
@@ -15,15 +18,15 @@ use std::path::PathBuf;
 /// The system call, which has one number everywhere.
 const OPENAT2: i64 = 437;
 
-/// Lets `openat2` answer `ENOSYS` on this thread from now on.
+/// Takes `openat2` from this thread.
 ///
 /// # Errors
 /// When the kernel takes no filter.
-pub(super) fn forget_openat2() -> Result<(), String> {
+pub(super) fn refuse_openat2() -> Result<(), String> {
     let failed = |error: &dyn std::fmt::Display| format!("failed to install a filter: {error}");
     let arch = TargetArch::try_from(std::env::consts::ARCH).map_err(|error| failed(&error))?;
     let rules = BTreeMap::from([(OPENAT2, Vec::new())]);
-    let answer = SeccompAction::Errno(rustix::io::Errno::NOSYS.raw_os_error().cast_unsigned());
+    let answer = SeccompAction::Errno(rustix::io::Errno::PERM.raw_os_error().cast_unsigned());
     let filter = SeccompFilter::new(rules, SeccompAction::Allow, answer, arch);
     let program = BpfProgram::try_from(filter.map_err(|error| failed(&error))?);
     seccompiler::apply_filter(&program.map_err(|error| failed(&error))?).map_err(|error| failed(&error))

@@ -28,4 +28,6 @@ pub use play::Lane;
 pub use signature::FUNCTIONS;
 
 #[cfg(test)]
+mod calibration;
+#[cfg(test)]
 mod tests;

@@ -182,7 +182,7 @@ fn play_here(
     }
     let ctx = builder.build().map_err(|error| said(&error))?;
     if lane.is_stepwise() {
-        fence::forget_openat2()?;
+        fence::refuse_openat2()?;
     }
     let folders: Vec<_> = case.mounts.iter().map(|mount| root.join(&mount.directory)).collect();
     played.confined = fence::confine(&folders)?;
