@@ -17,6 +17,7 @@ use assay_differential::external::client::{Client, Limits};
 use assay_differential::generate::{Profile, case_of_module};
 use assay_differential::judge::{Finding, judge};
 use assay_differential::lanes::{Lane, Lanes, on_lane_thread};
+use assay_differential::oracle::is_escape;
 use assay_reports::{DEFAULT_OUT, escape, exit};
 use assay_runtime::Engine;
 use assay_workers::WorkerCommand;
@@ -114,7 +115,7 @@ fn one(file: &Path, seed: u64, mut engines: Vec<(&str, Client)>) -> ExitCode {
     };
     let canonical = || case.has_canonical().then(|| case.canonical());
     let played = on_lane_thread(|| {
-        let verdict = judge(&case, &lanes, &Lane::ALL, canonical, |_| {});
+        let verdict = judge(&case, &lanes, &Lane::EVERY, canonical, |_| {});
         let confront = |(name, client): &mut (&str, Client)| {
             external::confront(&case, &lanes, (name, client), canonical)
                 .map_err(|error| format!("the engine `{name}` is of no use: {error}"))
@@ -136,7 +137,7 @@ fn one(file: &Path, seed: u64, mut engines: Vec<(&str, Client)>) -> ExitCode {
     for rule in Rule::ALL.into_iter().filter(|&rule| allowed.uses(rule) > 0) {
         out.line(format_args!("legitimate difference {}: {}", rule.name(), allowed.uses(rule)));
     }
-    let mut agreeing = Lane::ALL.len();
+    let mut agreeing = Lane::EVERY.len();
     let mut findings: Vec<Finding> = verdict.finding.into_iter().collect();
     let mut code = exit::OK;
     for ((name, _), other) in engines.iter().zip(others) {
@@ -151,6 +152,9 @@ fn one(file: &Path, seed: u64, mut engines: Vec<(&str, Client)>) -> ExitCode {
         out.line(format_args!("{agreeing} lanes agree on {} steps", verdict.outcomes.len()));
     } else {
         code = code.max(exit::UNEXPECTED);
+    }
+    if findings.iter().any(|finding| is_escape(&finding.class)) {
+        code = exit::SANDBOX;
     }
     for finding in findings {
         out.line(format_args!(

@@ -180,7 +180,7 @@ fn show(out: &mut Output, played: &Played, engines: usize) -> u8 {
         out.line(format_args!("not compared with {}: {reason}", escape::text(name)));
     }
     let Some(finding) = &played.finding else {
-        let agreeing = Lane::ALL.len() + engines - played.skipped.len();
+        let agreeing = Lane::EVERY.len() + engines - played.skipped.len();
         out.line(format_args!("{agreeing} lanes agree on {} steps", played.outcomes.len()));
         return exit::OK;
     };

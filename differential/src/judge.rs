@@ -2,14 +2,15 @@
 //!
 //! Enters: a case and the lanes; leaves: a [`Verdict`]. The interpreter plays first, with fuel, and finds out whether the
 //! case ends by itself: if it does, and the case does not ask for fuel everywhere, all lanes play it without, so that the
-//! code is what a compiler makes of it when it is left alone. Knows no generator and no campaign.
+//! code is what a compiler makes of it when it is left alone. What an escape oracle sees is a finding before anything is
+//! compared. Knows no generator and no campaign.
 
 use crate::case::{Case, Step};
 use crate::compare::rule::{Allowed, Rule};
 use crate::compare::{Difference, compare};
 use crate::lanes::{Lane, Lanes};
 use crate::observe::{Observation, Outcome, StepSeen};
-use crate::play::play;
+use crate::oracle::{self, Escape};
 use assay_runtime::{Module, Trap};
 use serde::{Deserialize, Serialize};
 
@@ -95,22 +96,28 @@ struct Suspect {
 }
 
 impl Trial<'_> {
-    fn play(&mut self, case: &Case, lane: Lane, metered: bool) -> Observation {
+    fn play(&mut self, case: &Case, lane: Lane, metered: bool) -> (Observation, Option<Escape>) {
         (self.announce)(lane);
-        play(case, self.lanes.engine(lane, metered), metered.then_some(case.settings.fuel))
+        let (seen, escape) = oracle::watch(case, self.lanes, lane, metered);
+        (seen, escape.or_else(|| self.lanes.bystander()?.check()))
     }
 
     fn run(&mut self, case: &Case) -> (Verdict, Option<Suspect>) {
-        let scout = self.scout.take().unwrap_or_else(|| self.play(case, Lane::Interp, true));
+        let (scout, escape) = match self.scout.take() {
+            Some(scout) => (scout, None),
+            None => self.play(case, Lane::Interp, true),
+        };
         let mut verdict = Verdict { useful: is_useful(case, &scout), ..Verdict::default() };
         verdict.outcomes = scout.steps.iter().map(|step| step.outcome.class()).collect();
-        if let Some(finding) = self.failure(case, Lane::Interp, &scout) {
+        let failure = escape.map(|escape| escape.finding(Lane::Interp));
+        if let Some(finding) = failure.or_else(|| self.failure(case, Lane::Interp, &scout)) {
             return (verdict, Some(Suspect { finding, comparable: false }));
         }
         let metered = case.settings.metered || !ends(&scout);
         for &lane in self.selection.iter().filter(|&&lane| lane != Lane::Interp || !metered) {
-            let seen = self.play(case, lane, metered);
-            if let Some(finding) = self.failure(case, lane, &seen) {
+            let (seen, escape) = self.play(case, lane, metered);
+            let failure = escape.map(|escape| escape.finding(lane));
+            if let Some(finding) = failure.or_else(|| self.failure(case, lane, &seen)) {
                 return (verdict, Some(Suspect { finding, comparable: false }));
             }
             match compare(&scout, &seen, case.settings.free_nans) {

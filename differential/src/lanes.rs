@@ -1,9 +1,12 @@
 //! The lanes: the ways in which our runtime can run a module, which all have to agree.
 //!
+//! Four are for the comparison of values. The others watch for escapes, as [`crate::oracle`] says, and are compared as well.
 //! Each lane is an engine with settings of its own, made once for a thread and shared by all of its cases; modules and stores
 //! are fresh for every case. Wasm code gets so much stack that fuel runs out first: how deep a lane can recurse is then no
 //! difference, and an endless recursion ends in the same place everywhere. Knows no case.
 
+use crate::oracle::Bystander;
+use assay_runtime::inspect::{self, Surroundings};
 use assay_runtime::{Config, Engine, EngineKind, OptLevel, Result};
 
 /// The stack that wasm code of a lane may use, in bytes: room for a call by every operator that the fuel of a generated case
@@ -50,10 +53,33 @@ pub enum Lane {
     JitSpeed,
     /// Compiled for speed, with explicit checks in place of hardware faults.
     JitChecked,
+    /// As [`Lane::JitChecked`], with memories that end where an inaccessible page begins.
+    Tight,
+    /// As [`Lane::JitChecked`], with memories, tables and contexts between canaries.
+    Canary,
+    /// Compiled for speed, and telling the address of every access; the interpreter does so beside it.
+    Shadow,
+    /// Compiled for speed, in a process as good as new, and again where something else has run before.
+    Reuse,
+    /// Compiled for speed, with an eye on the code itself.
+    Code,
 }
 
 impl Lane {
     /// Every lane; the first is the one that the others are compared with.
+    pub const EVERY: [Lane; 9] = [
+        Lane::Interp,
+        Lane::JitNone,
+        Lane::JitSpeed,
+        Lane::JitChecked,
+        Lane::Tight,
+        Lane::Canary,
+        Lane::Shadow,
+        Lane::Reuse,
+        Lane::Code,
+    ];
+
+    /// All lanes that compare values and nothing else.
     pub const ALL: [Lane; 4] = [Lane::Interp, Lane::JitNone, Lane::JitSpeed, Lane::JitChecked];
 
     /// Its name in reports.
@@ -63,6 +89,11 @@ impl Lane {
             Lane::JitNone => "jit-none",
             Lane::JitSpeed => "jit-speed",
             Lane::JitChecked => "jit-no-signals",
+            Lane::Tight => "jit-tight",
+            Lane::Canary => "jit-canary",
+            Lane::Shadow => "jit-shadow",
+            Lane::Reuse => "jit-reuse",
+            Lane::Code => "jit-code",
         }
     }
 
@@ -72,8 +103,11 @@ impl Lane {
         match self {
             Lane::Interp => config.engine(EngineKind::Interp),
             Lane::JitNone => config.cranelift_opt_level(OptLevel::None),
-            Lane::JitSpeed => config.cranelift_opt_level(OptLevel::Speed),
+            Lane::JitSpeed | Lane::Reuse | Lane::Code => config.cranelift_opt_level(OptLevel::Speed),
             Lane::JitChecked => config.cranelift_opt_level(OptLevel::Speed).signals_based_traps(false),
+            Lane::Tight => inspect::surround(&mut config, Surroundings::Tight).signals_based_traps(false),
+            Lane::Canary => inspect::surround(&mut config, Surroundings::Canaries).signals_based_traps(false),
+            Lane::Shadow => inspect::record_accesses(&mut config),
         };
         config
     }
@@ -89,6 +123,9 @@ impl std::fmt::Display for Lane {
 pub struct Lanes {
     metered: Vec<Engine>,
     plain: Vec<Engine>,
+    /// The interpreter beside [`Lane::Shadow`], with fuel and without.
+    beside: (Engine, Engine),
+    bystander: Option<Bystander>,
 }
 
 impl Lanes {
@@ -97,9 +134,30 @@ impl Lanes {
     /// # Errors
     /// When this host cannot run one of them.
     pub fn new() -> Result<Self> {
-        let engines =
-            |metered| Lane::ALL.iter().map(|lane| Engine::new(&lane.config(metered))).collect::<Result<_>>();
-        Ok(Self { metered: engines(true)?, plain: engines(false)? })
+        // Made first: it is there before anything else, and stays.
+        let bystander = Some(Bystander::new()?);
+        let engines = |metered| {
+            Lane::EVERY.iter().map(|lane| Engine::new(&lane.config(metered))).collect::<Result<_>>()
+        };
+        let beside = |metered| Engine::new(inspect::record_accesses(&mut Lane::Interp.config(metered)));
+        let beside = (beside(true)?, beside(false)?);
+        Ok(Self { metered: engines(true)?, plain: engines(false)?, beside, bystander })
+    }
+
+    /// The same without the bystander, to see what it is worth.
+    #[must_use]
+    pub fn without_bystander(self) -> Self {
+        Self { bystander: None, ..self }
+    }
+
+    /// Who must not notice anything.
+    pub(crate) fn bystander(&self) -> Option<&Bystander> {
+        self.bystander.as_ref()
+    }
+
+    /// The interpreter that tells of its accesses.
+    pub(crate) fn beside(&self, metered: bool) -> &Engine {
+        if metered { &self.beside.0 } else { &self.beside.1 }
     }
 
     /// The engine of a lane.

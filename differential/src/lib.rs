@@ -24,6 +24,7 @@ pub mod generate;
 pub mod judge;
 pub mod lanes;
 pub mod observe;
+pub mod oracle;
 pub mod peer_style;
 pub mod random;
 pub mod shrink;

@@ -9,6 +9,26 @@ use crate::observe::{Observation, Outcome, Scope, Seen, State, StepSeen, Trace, 
 use assay_runtime::{Engine, Error, Extern, ExternRef, Instance, Module, Result, Store, Trap, Val, inspect};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+/// Looks on while a case is played.
+pub(crate) trait Watch {
+    /// All modules were loaded, and nothing has run.
+    fn loaded(&mut self, player: &mut Player) {
+        let _ = player;
+    }
+
+    /// A step was taken.
+    fn stepped(&mut self, player: &mut Player, seen: &StepSeen) {
+        let _ = (player, seen);
+    }
+
+    /// Every step was taken, and everything is still there.
+    fn ended(&mut self, player: &mut Player) {
+        let _ = player;
+    }
+}
+
+impl Watch for () {}
+
 /// Plays a case on an engine. With `fuel`, each step gets that much, and the engine counts.
 pub fn play(case: &Case, engine: &Engine, fuel: Option<u64>) -> Observation {
     play_within(case, engine, fuel, Scope::All)
@@ -16,20 +36,35 @@ pub fn play(case: &Case, engine: &Engine, fuel: Option<u64>) -> Observation {
 
 /// The same, where of the state only this much is looked at.
 pub(crate) fn play_within(case: &Case, engine: &Engine, fuel: Option<u64>, scope: Scope) -> Observation {
+    play_watched(case, engine, fuel, scope, &mut ())
+}
+
+/// The same, where somebody looks on.
+pub(crate) fn play_watched(
+    case: &Case,
+    engine: &Engine,
+    fuel: Option<u64>,
+    scope: Scope,
+    watch: &mut dyn Watch,
+) -> Observation {
     let mut seen = Observation::default();
     let played = guarded(|| {
         let mut player = Player::new(engine, &case.settings, fuel);
         for module in &case.modules {
             player.load(&module.bytes);
         }
+        watch.loaded(&mut player);
         for (number, step) in case.steps.iter().enumerate() {
             let Taken { outcome, calls, fuel } = player.take(step);
             let state = player.state(scope);
-            seen.steps.push(StepSeen { outcome, calls, state, fuel });
+            let step = StepSeen { outcome, calls, state, fuel };
+            watch.stepped(&mut player, &step);
+            seen.steps.push(step);
             if seen.limited.is_none() && player.store.data().limited() {
                 seen.limited = Some(number);
             }
         }
+        watch.ended(&mut player);
     });
     if let Err(message) = played {
         let outcome = Outcome::Panicked(message);
@@ -97,6 +132,16 @@ impl Player {
         let calls = std::mem::take(&mut self.store.data_mut().trace);
         let fuel = self.fuel.and_then(|_| self.store.get_fuel().ok());
         Taken { outcome, calls, fuel }
+    }
+
+    /// The modules that were accepted.
+    pub(crate) fn accepted(&self) -> impl Iterator<Item = &Module> {
+        self.modules.iter().filter_map(|module| module.as_ref().ok())
+    }
+
+    /// The store.
+    pub(crate) fn store(&self) -> &Store<Host> {
+        &self.store
     }
 
     /// What all instances hold by now.

@@ -29,7 +29,7 @@ fn play_kept_cases() {
     for path in kept() {
         let case = Case::load(&path).unwrap();
         let canonical = || case.has_canonical().then(|| case.canonical());
-        let verdict = judge(&case, &lanes, &Lane::ALL, canonical, |_| {});
+        let verdict = judge(&case, &lanes, &Lane::EVERY, canonical, |_| {});
         assert_eq!(verdict.finding, None, "{}", path.display());
     }
 }
@@ -39,7 +39,7 @@ fn a_case_plays_the_same_twice() {
     let lanes = Lanes::new().unwrap();
     for path in kept() {
         let case = Case::load(&path).unwrap();
-        for lane in Lane::ALL {
+        for lane in Lane::EVERY {
             let fuel = Some(case.settings.fuel);
             let engine = lanes.engine(lane, true);
             assert_eq!(play(&case, engine, fuel), play(&case, engine, fuel), "{lane} {}", path.display());

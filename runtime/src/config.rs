@@ -3,6 +3,7 @@
 use crate::cache::Cache;
 use assay_compile::VectorExtensions;
 use assay_model::features::{Feature, FeatureSet};
+use assay_vm::{MemoryPlan, Surroundings};
 
 /// Which engine runs a module.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
@@ -38,6 +39,10 @@ pub struct Config {
     pub(crate) vectors: VectorExtensions,
     pub(crate) features: FeatureSet,
     pub(crate) cache: Option<Cache>,
+    /// Set by [`crate::inspect`] alone.
+    pub(crate) around: Surroundings,
+    /// Whether code tells of every access to a memory. Set by [`crate::inspect`] alone.
+    pub(crate) record_accesses: bool,
 }
 
 impl Default for Config {
@@ -63,7 +68,14 @@ impl Config {
             vectors: VectorExtensions::Host,
             features: FeatureSet::default(),
             cache: None,
+            around: Surroundings::Plain,
+            record_accesses: false,
         }
+    }
+
+    /// How memories are mapped.
+    pub(crate) fn memory_plan(&self) -> MemoryPlan {
+        MemoryPlan { guards: self.signals, around: self.around }
     }
 
     /// Which engine [`crate::Module::new`] prepares modules for.

@@ -76,7 +76,7 @@ impl Engine {
     /// When the settings contradict each other or the host.
     pub fn new(config: &Config) -> Result<Self> {
         let mut config = config.clone();
-        config.signals &= assay_vm::room_for_guards();
+        config.signals &= assay_vm::room_for_guards() && config.around == assay_vm::Surroundings::Plain;
         if config.signals {
             assay_vm::install_signal_handlers();
         }
@@ -139,6 +139,7 @@ impl Engine {
                 nan_canonicalization: config.canonical_nans,
                 vectors: config.vectors,
                 address_map: config.address_map,
+                record_accesses: config.record_accesses,
                 ..CompileOptions::default()
             };
             Compiler::host(options).map_err(|error| error.to_string())

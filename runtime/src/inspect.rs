@@ -1,7 +1,8 @@
-//! What only a judge may see: objects of an instance that are not exported, and the inside of precompiled modules.
+//! What only a judge may see: objects of an instance that are not exported, what stands around them, the code and its
+//! digest, kept reservations, and the inside of precompiled modules.
 
 use crate::store::{AsContext, AsContextMut};
-use crate::{Engine, Extern, Func, Global, Instance, Module, Result, Table};
+use crate::{Config, Engine, Extern, Func, Global, Instance, MemoryType, Module, Result, Table};
 
 /// Every memory of an instance, shared or not, in the order of its index space.
 pub fn memories(mut store: impl AsContextMut, instance: Instance) -> Vec<Extern> {
@@ -27,6 +28,44 @@ pub fn globals(mut store: impl AsContextMut, instance: Instance) -> Vec<Global> 
     globals.iter().map(|&id| Global { store: opaque.id, id }).collect()
 }
 
+pub use assay_vm::{Access, Accesses, CANARY_PATTERN, CanaryChange, Surroundings, take_accesses};
+
+/// Lets the code of an engine tell of every access to a memory before it makes it: [`take_accesses`] has them.
+pub fn record_accesses(config: &mut Config) -> &mut Config {
+    config.record_accesses = true;
+    config
+}
+
+/// Chooses what stands around memories, tables and contexts of an engine. Anything but plain surroundings makes its code
+/// check every access by itself.
+pub fn surround(config: &mut Config, around: Surroundings) -> &mut Config {
+    config.around = around;
+    config
+}
+
+/// Looks whether something wrote around memories, tables and contexts of a store whose engine keeps canaries there.
+///
+/// # Errors
+/// The first canary that was written to.
+pub fn check_canaries(store: impl AsContext) -> std::result::Result<(), CanaryChange> {
+    store.as_context().into_opaque().vm.check_canaries()
+}
+
+/// The digest of everything that is mapped for the code of a compiled module.
+pub fn code_digest(module: &Module) -> Option<[u8; 32]> {
+    module.image().map(|image| *blake3::hash(image.mapped()).as_bytes())
+}
+
+/// The types of all memories of a module, imported or not.
+pub fn memory_types(module: &Module) -> Vec<MemoryType> {
+    module.model().memories.clone()
+}
+
+/// Unmaps the reservations that are kept for the next memory or value stack: what comes next is as in a fresh process.
+pub fn forget_reservations() {
+    assay_vm::forget_reservations();
+}
+
 /// Checks the custom sections of a valid module that have a meaning here: names and branch hints. Loading a module
 /// ignores those that make no sense, as the specification asks.
 ///
@@ -46,6 +85,13 @@ pub fn plant(fault: Option<Fault>) -> std::result::Result<(), FaultsNotBuilt> {
     #[cfg(feature = "planted-faults")]
     assay_model::fault::plant(fault);
     if FAULTS_BUILT || fault.is_none() { Ok(()) } else { Err(FaultsNotBuilt) }
+}
+
+/// Takes the check of hardware faults away, for the whole process, to see what it is worth: an instruction that may trap
+/// does so wherever it faults.
+#[cfg(feature = "planted-faults")]
+pub fn accept_every_fault() {
+    assay_model::fault::accept_every_fault();
 }
 
 /// This build has no planted faults.

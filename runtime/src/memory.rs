@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::store::{AsContext, AsContextMut, StoreContext, StoreContextMut, StoreId, StoreOpaque};
 use assay_model::types::MemoryType;
-use assay_vm::{MemoryId, MemoryPlan};
+use assay_vm::MemoryId;
 
 /// A handle to a memory.
 #[derive(Copy, Clone, Debug)]
@@ -23,7 +23,7 @@ impl Memory {
         }
         let mut context = store.as_context_mut();
         let opaque = context.opaque_mut();
-        let plan = MemoryPlan { guards: opaque.engine.config().signals };
+        let plan = opaque.engine.config().memory_plan();
         let id = opaque.vm.new_memory(ty, plan).map_err(|error| Error::Limit(error.to_string()))?;
         Ok(Self { store: opaque.id, id })
     }

@@ -16,7 +16,7 @@ use assay_model::layout::{AbiSig, VmCtxLayout};
 use assay_model::module::{ImportItem, ModuleModel};
 use assay_model::types::{CanonId, TypeRef};
 use assay_parse::ParsedModule;
-use assay_vm::{CodeBuffer, CodeImage, DefinedFuncs, InstanceParts, MemoryPlan};
+use assay_vm::{CodeBuffer, CodeImage, DefinedFuncs, InstanceParts};
 use rustc_hash::FxHashMap;
 use std::any::Any;
 use std::path::Path;
@@ -178,7 +178,7 @@ impl Module {
             code: defined_funcs(engine, &model, &type_ids, code)?,
             type_ids,
             bytes,
-            memories: MemoryPlan { guards: engine.config().signals },
+            memories: engine.config().memory_plan(),
             token,
             model: Arc::new(model),
         };
@@ -343,7 +343,7 @@ pub(crate) fn place(
 
 fn lower(engine: &Engine, parsed: &ParsedModule, bytes: &[u8]) -> Result<Arc<Bytecode>> {
     let config = engine.config();
-    let options = LowerOptions { fuel: config.fuel, epoch: config.epoch };
+    let options = LowerOptions { fuel: config.fuel, epoch: config.epoch, accesses: config.record_accesses };
     Ok(Arc::new(assay_interp::lower(parsed, bytes, &options)?))
 }
 

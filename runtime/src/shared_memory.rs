@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::memory::outside;
 use assay_model::trap::TrapKind;
 use assay_model::types::MemoryType;
-use assay_vm::{MemoryPlan, WaitResult};
+use assay_vm::WaitResult;
 use std::cell::UnsafeCell;
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ impl SharedMemory {
         if !ty.shared || ty.limits.max.is_none() {
             return Err(Error::usage("the type of a shared memory is shared and has a maximum"));
         }
-        let plan = MemoryPlan { guards: engine.config().signals };
+        let plan = engine.config().memory_plan();
         let vm = assay_vm::SharedMemory::new(ty, plan).map_err(|error| Error::Limit(error.to_string()))?;
         Ok(Self { engine: engine.clone(), vm })
     }

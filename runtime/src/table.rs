@@ -22,7 +22,10 @@ impl Table {
         let mut context = store.as_context_mut();
         let opaque = context.opaque_mut();
         let init = init.to_value(opaque, ty.element)?.low();
-        let id = opaque.vm.new_table(ty, init).map_err(|error| Error::Limit(error.to_string()))?;
+        let id = opaque
+            .vm
+            .new_table(ty, init, opaque.engine.config().around)
+            .map_err(|error| Error::Limit(error.to_string()))?;
         Ok(Self { store: opaque.id, id })
     }
 

@@ -10,6 +10,7 @@ use super::tally::{Found, Tally};
 use super::worker::Job;
 use super::{Batches, Observer, Options};
 use crate::judge::Finding;
+use crate::oracle::fault_check;
 use assay_workers::{Cause, Event, Loss, Lost, Pool, PoolConfig, PoolError, Scheduler, WorkerCommand};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -189,8 +190,10 @@ impl Books<'_> {
         let index = from + offset;
         let parts = [(from, index), (index + 1, to)];
         self.again.extend(parts.into_iter().filter(|(from, to)| from < to));
-        let class = format!("{}: {how}", lane.unwrap_or("generator"));
-        let finding = Finding { signature: class.clone(), class, detail: said };
+        let escape = fault_check::class(lane, unsafe_end, &said);
+        let lane = lane.unwrap_or("generator");
+        let class = escape.unwrap_or_else(|| format!("{lane}: {how}"));
+        let finding = Finding { signature: class.clone(), class, detail: format!("{lane}: {said}") };
         let found = Found::of(index, &finding, unsafe_end);
         match self.losses.lost(&found, hung) {
             Decision::Again => self.again.push_back((index, index + 1)),

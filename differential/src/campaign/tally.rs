@@ -5,6 +5,7 @@ use crate::coverage::Point;
 use crate::external::Confrontation;
 use crate::generate::Kind;
 use crate::judge::{Finding, Verdict};
+use crate::oracle::is_escape;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -109,7 +110,7 @@ impl Tally {
         produced.rejected += outcome("module rejected");
         self.rules(&verdict.allowed);
         if let Some(finding) = &verdict.finding {
-            self.find(Found::of(index, finding, false));
+            self.find(Found::of(index, finding, is_escape(&finding.class)));
         }
     }
 

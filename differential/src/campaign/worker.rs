@@ -13,6 +13,7 @@ use crate::external::{command, confront};
 use crate::generate::{Generator, Profile};
 use crate::judge::{Verdict, judge_after};
 use crate::lanes::{Lane, Lanes, on_lane_thread};
+use crate::oracle::in_turn;
 use crate::peer_style::{Eyes, judge_with};
 use crate::wasi;
 use assay_workers::ServeError;
@@ -42,7 +43,7 @@ impl Job {
 
     /// Steps of one case: one in which the case is made, one for each lane, one for each other engine.
     pub(super) fn steps(&self) -> u32 {
-        1 + (Lane::ALL.len() + self.engines.len()) as u32
+        1 + (Lane::EVERY.len() + self.engines.len()) as u32
     }
 
     /// What is under way at a step: the case within its batch, and the lane or engine, if it is past the making of the case.
@@ -53,7 +54,7 @@ impl Job {
             let play = (step % self.steps()).checked_sub(1);
             return (offset, play.and_then(|play| sandbox::lane(self.from + offset, play as usize)));
         }
-        let lanes = Lane::ALL.iter().map(|lane| lane.name());
+        let lanes = Lane::EVERY.iter().map(|lane| lane.name());
         let mut names = lanes.chain(self.engines.iter().map(String::as_str));
         let lane = (step % self.steps()).checked_sub(1).and_then(|lane| names.nth(lane as usize));
         (offset, lane)
@@ -118,7 +119,7 @@ impl Worker {
                 self.bench = None;
             } else if verdict.finding.is_none() {
                 bench.confront(index, &mut tally, |engine| {
-                    announce(first + 1 + (Lane::ALL.len() + engine) as u32);
+                    announce(first + 1 + (Lane::EVERY.len() + engine) as u32);
                 })?;
             }
         }
@@ -193,8 +194,9 @@ impl Bench {
         }
         let canonical = || self.generator.with_canonical(index, &case).map(|case| case.canonical());
         let lineup = lineup(self.generator.profile(), index);
+        let watched: Vec<Lane> = lineup.iter().copied().chain(in_turn(index)).collect();
         let verdict = match eyes {
-            Eyes::Ours => judge_after(scout, &case, &self.lanes, lineup, canonical, announce),
+            Eyes::Ours => judge_after(scout, &case, &self.lanes, &watched, canonical, announce),
             _ => judge_with(eyes, &case, &self.lanes, lineup, canonical, announce),
         };
         tally.count(index, self.generator.kind(index), &verdict);

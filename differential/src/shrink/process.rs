@@ -9,6 +9,7 @@ use crate::external::client::{Client, Limits};
 use crate::external::{command, confront};
 use crate::judge::{Finding, judge};
 use crate::lanes::{Lane, Lanes, on_lane_thread};
+use crate::oracle::{fault_check, is_escape};
 use crate::wasi;
 use assay_workers::{
     Cause, Event, Loss, Pool, PoolConfig, PoolError, Progress, Scheduler, ServeError, WorkerCommand,
@@ -141,15 +142,17 @@ impl Scheduler for Question {
                 let step = lost.at.step().map(|step| step as usize);
                 let lane = match self.wasi {
                     true => step.and_then(|step| wasi::Lane::ALL.get(step)).map(|lane| lane.name()),
-                    false => step.and_then(|step| Lane::ALL.get(step)).map(|lane| lane.name()),
+                    false => step.and_then(|step| Lane::EVERY.get(step)).map(|lane| lane.name()),
                 };
-                let class = match &lost.loss {
+                let how = match &lost.loss {
                     Loss::TimedOut { .. } => "no end".to_owned(),
                     other => other.to_string(),
                 };
-                let class = format!("{}: {class}", lane.unwrap_or("worker"));
-                let detail = lost.stderr.trim().to_owned();
                 let unsafe_end = matches!(lost.loss, Loss::Died(Cause::Signal(_)));
+                let escape = fault_check::class(lane, unsafe_end, &lost.stderr);
+                let lane = lane.unwrap_or("worker");
+                let class = escape.unwrap_or_else(|| format!("{lane}: {how}"));
+                let detail = format!("{lane}: {}", lost.stderr.trim());
                 let finding = Some(Finding { signature: class.clone(), class, detail });
                 Some(Ok(Played { finding, unsafe_end, ..Played::default() }))
             }
@@ -158,7 +161,7 @@ impl Scheduler for Question {
     }
 
     fn steps(&self, _job: &CaseJob) -> Option<u32> {
-        Some(Lane::ALL.len() as u32)
+        Some(Lane::EVERY.len() as u32)
     }
 }
 
@@ -167,38 +170,47 @@ impl Scheduler for Question {
 /// # Errors
 /// When this process was not started by a parent, or cannot speak with it.
 pub fn serve() -> Result<(), ServeError> {
+    serve_with(&Lane::EVERY, Lanes::new)
+}
+
+/// The same, with fewer lanes, or with lanes that lack something.
+///
+/// # Errors
+/// As for [`serve`].
+pub fn serve_with(selection: &[Lane], new: fn() -> assay_runtime::Result<Lanes>) -> Result<(), ServeError> {
     let served = on_lane_thread(|| {
-        let mut worker = Worker::default();
+        let mut worker = Worker { selection, new, lanes: None, bench: None, clients: Vec::new() };
         assay_workers::serve(|job: CaseJob, progress| worker.play(&job, progress))
     });
     served.map_err(|source| ServeError::System { what: "start a thread", source })?
 }
 
 /// What a worker keeps between two cases.
-#[derive(Default)]
-struct Worker {
+struct Worker<'a> {
+    selection: &'a [Lane],
+    new: fn() -> assay_runtime::Result<Lanes>,
     lanes: Option<Lanes>,
     bench: Option<wasi::Bench>,
     clients: Vec<(String, Client)>,
 }
 
-impl Worker {
+impl Worker<'_> {
     fn play(&mut self, job: &CaseJob, progress: &Progress) -> Result<Played, String> {
         if wasi::is_wasi_case(&job.text) {
             let mut play = 0..;
             let announce = |_| play.next().into_iter().for_each(|play| progress.step(play));
             let verdict = wasi::judge_text(&mut self.bench, &job.text, announce)?;
             let outcomes = verdict.outcomes.iter().map(|&outcome| outcome.to_owned()).collect();
-            let escaped = |finding: &Finding| finding.class.starts_with("escape: ");
-            let unsafe_end = verdict.finding.as_ref().is_some_and(escaped);
+            let unsafe_end = verdict.finding.as_ref().is_some_and(|finding| is_escape(&finding.class));
             return Ok(Played { finding: verdict.finding, unsafe_end, outcomes, ..Played::default() });
         }
         let case = Case::from_text(&job.text).map_err(|error| error.to_string())?;
-        let lanes = self.lanes.take().map_or_else(Lanes::new, Ok).map_err(|error| error.to_string())?;
+        let lanes = self.lanes.take().map_or_else(self.new, Ok).map_err(|error| error.to_string())?;
         let canonical = || case.has_canonical().then(|| case.canonical());
-        let verdict = judge(&case, &lanes, &Lane::ALL, canonical, |lane| progress.step(lane as u32));
+        let verdict = judge(&case, &lanes, self.selection, canonical, |lane| progress.step(lane as u32));
         let outcomes = verdict.outcomes.iter().map(|&outcome| outcome.to_owned()).collect();
-        let mut played = Played { finding: verdict.finding, outcomes, ..Played::default() };
+        let unsafe_end = verdict.finding.as_ref().is_some_and(|finding| is_escape(&finding.class));
+        let mut played = Played { finding: verdict.finding, unsafe_end, outcomes, ..Played::default() };
         if played.finding.is_none() {
             self.confront(&case, &lanes, &job.engines, &mut played)?;
         } else if job.explain {

@@ -8,9 +8,9 @@ use std::time::Duration;
 use assay_differential::campaign::{Job, Worker};
 use assay_differential::case::Case;
 use assay_differential::external::serve::{Served, serve};
-use assay_differential::lanes::{configure, on_lane_thread};
+use assay_differential::lanes::{Lane, Lanes, configure, on_lane_thread};
 use assay_differential::random::Random;
-use assay_differential::shrink::process::{CaseJob, Played};
+use assay_differential::shrink::process::{CaseJob, Played, serve_with};
 use assay_runtime::inspect::{self, Fault};
 use assay_runtime::{Config, Engine, OptLevel};
 
@@ -24,11 +24,8 @@ fn main() -> ExitCode {
         return if engine().is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
     if act == "planted" {
-        return if planted(&words.next().unwrap_or_default()) {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        };
+        let (id, without) = (words.next().unwrap_or_default(), words.next());
+        return if planted(&id, without.as_deref()) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
     let mut chaos = (act == "chaos").then(Chaos::new);
     let at: u64 = words.next().and_then(|word| word.parse().ok()).unwrap_or(u64::MAX);
@@ -38,7 +35,8 @@ fn main() -> ExitCode {
             progress.step(step);
             chaos.iter_mut().for_each(Chaos::step);
             // The third lane of a case.
-            if job.from + u64::from(step / 5) == at && step % 5 == 3 {
+            let steps = 1 + Lane::EVERY.len() as u32;
+            if job.from + u64::from(step / steps) == at && step % steps == 3 {
                 misbehave(&act);
             }
         })
@@ -46,9 +44,18 @@ fn main() -> ExitCode {
     if served.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Plays single cases with the fault of this name; with a name that no fault has, without one.
-fn planted(id: &str) -> bool {
-    inspect::plant(Fault::named(id)).is_ok() && assay_differential::shrink::process::serve().is_ok()
+/// Plays single cases with the fault of this name, and without this oracle; with a name that no fault has, without one.
+fn planted(id: &str, without: Option<&str>) -> bool {
+    #[cfg(feature = "planted-faults")]
+    if without == Some("fault-check") {
+        inspect::accept_every_fault();
+    }
+    let selection: Vec<Lane> = Lane::EVERY.into_iter().filter(|lane| Some(lane.name()) != without).collect();
+    let lanes: fn() -> assay_runtime::Result<Lanes> = match without {
+        Some("bystander") => || Lanes::new().map(Lanes::without_bystander),
+        _ => Lanes::new,
+    };
+    inspect::plant(Fault::named(id)).is_ok() && serve_with(&selection, lanes).is_ok()
 }
 
 /// Agrees with every case without `i32.popcnt`, and dies of the others in the third lane.

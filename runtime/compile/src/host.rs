@@ -61,6 +61,8 @@ fn settings_of(options: &CompileOptions) -> Vec<(&'static str, &'static str)> {
         verifier: _,
         parallel: _,
         vectors: _,
+        // Nobody keeps the code of a judge.
+        record_accesses: _,
     } = *options;
     vec![
         (

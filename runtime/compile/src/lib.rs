@@ -19,6 +19,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
 mod abi;
+mod accesses;
 mod compiler;
 mod error;
 mod function;

@@ -71,6 +71,8 @@ pub struct CompileOptions {
     pub spectre: bool,
     /// Whether it is known from which position in the binary code comes.
     pub address_map: bool,
+    /// Whether code tells the machine the address of every access to a memory before it makes it. For judges.
+    pub record_accesses: bool,
     /// Up to which vector extension of the processor code may go. Less than the host has is for tests.
     pub vectors: VectorExtensions,
 }
@@ -87,6 +89,7 @@ impl Default for CompileOptions {
             nan_canonicalization: false,
             spectre: true,
             address_map: true,
+            record_accesses: false,
             vectors: VectorExtensions::Host,
         }
     }

@@ -1,6 +1,7 @@
 //! Memory that one thread reuses from function to function, and the steps that a function goes through.
 
 use crate::abi::WasmAbi;
+use crate::accesses;
 use crate::error::{CompileError, Result};
 use crate::function::{CompiledFunction, frame_excess};
 use crate::lower::{Scratch, limit_stack, lower};
@@ -79,6 +80,10 @@ impl Worker {
         let builder = FunctionBuilder::new(&mut self.context.func, &mut self.builder);
         lower(job.plan, &mut reader, func, builder, &mut self.scratch, job.isa.frontend_config())?;
         self.allocations = reader.finish();
+        if job.plan.options.record_accesses {
+            accesses::record(&mut self.context.func);
+        }
+        accesses::spoil(&mut self.context.func, job.plan);
         let large = self.context.func.dfg.num_blocks() > MOST_BLOCKS;
         self.compile(if large { job.linear } else { job.isa }, job.plan.options, index)
     }

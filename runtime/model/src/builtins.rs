@@ -73,4 +73,6 @@ builtins! {
     MemoryAtomicWait64(Ptr, I32, I64, I64, I64, I64) -> I64;
     /// `(vmctx, memory, index, offset, count) -> woken threads or minus trap code`, for `memory.atomic.notify`.
     MemoryAtomicNotify(Ptr, I32, I64, I64, I32) -> I64;
+    /// `(vmctx, host address, width, operator)`, in front of every access to a memory, where a judge wants to know.
+    Access(Ptr, I64, I32, I32);
 }

@@ -80,6 +80,14 @@ pub enum Fault {
     StatFollowedOut,
     CreateFollowedOut,
     UnlinkFollowedOut,
+    TrapOnFirstPage,
+    ReadsPastSmallPages,
+    TableFillPastEnd,
+    LoadReadsElsewhere,
+    ReuseClearedInPart,
+    GrowthTouchesAnother,
+    CodeLeftWritable,
+    CodePatched,
 }
 
 /// What a fault breaks.
@@ -135,7 +143,7 @@ pub struct Row {
 
 /// Every fault, in the order of their numbers.
 #[rustfmt::skip]
-pub static TABLE: [Row; 67] = [
+pub static TABLE: [Row; 75] = [
     row(Fault::IndexSignExtended, "index-sign-extended", "CVE-2021-32629", Class::Bounds,
         "a 32-bit index is sign-extended", "a crash, or the outcome"),
     row(Fault::IndexSumNotWrapped, "index-sum-not-wrapped", "CVE-2023-26489", Class::Bounds,
@@ -270,6 +278,22 @@ pub static TABLE: [Row; 67] = [
         "path_create_directory lets the host follow links", "the second fence, or the model of WASI"),
     row(Fault::UnlinkFollowedOut, "unlink-followed-out", "CVE-2024-38358", Class::Sandbox,
         "path_unlink_file lets the host follow links", "the second fence, or the model of WASI"),
+    row(Fault::TrapOnFirstPage, "trap-on-first-page", "wasmtime #6028", Class::Guard,
+        "a bounds check that fails reads from the first page of the address space in place of trapping", "escape: fault outside of its guard"),
+    row(Fault::ReadsPastSmallPages, "reads-past-small-pages", "CVE-2026-24116", Class::Bounds,
+        "the code generator widens a load of a memory of small pages to 16 bytes", "escape: tight"),
+    row(Fault::TableFillPastEnd, "table-fill-past-end", "own class", Class::Bounds,
+        "table.fill up to the end writes one element more", "escape: canary"),
+    row(Fault::LoadReadsElsewhere, "load-reads-elsewhere", "own class", Class::Bounds,
+        "a load reads from an address rounded down first, and then from its own", "escape: address shadow"),
+    row(Fault::ReuseClearedInPart, "reuse-cleared-in-part", "CVE-2022-39393", Class::Reuse,
+        "of a reservation that is used again the first page is cleared", "escape: reuse"),
+    row(Fault::GrowthTouchesAnother, "growth-touches-another", "own class", Class::Bounds,
+        "growth of a memory writes to the memory that was made first", "escape: bystander"),
+    row(Fault::CodeLeftWritable, "code-left-writable", "own class", Class::Guard,
+        "published code stays writable", "escape: writable code"),
+    row(Fault::CodePatched, "code-patched", "own class", Class::Guard,
+        "making an instance writes to a byte behind the code", "escape: code digest"),
 ];
 
 const fn row(
@@ -306,9 +330,10 @@ impl Fault {
 #[cfg(feature = "planted-faults")]
 mod switch {
     use super::Fault;
-    use std::sync::atomic::{AtomicU8, Ordering};
+    use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
     static PLANTED: AtomicU8 = AtomicU8::new(0);
+    static EVERY_FAULT: AtomicBool = AtomicBool::new(false);
 
     /// Whether this fault is switched on.
     #[inline(always)]
@@ -320,6 +345,16 @@ mod switch {
     pub fn plant(fault: Option<Fault>) {
         PLANTED.store(fault.map_or(0, |fault| fault as u8), Ordering::Relaxed);
     }
+
+    /// Whether every fault of an instruction that may trap is taken for its trap, wherever its address lies.
+    pub fn accepts_every_fault() -> bool {
+        EVERY_FAULT.load(Ordering::Relaxed)
+    }
+
+    /// Takes the fault check away, to see what it is worth.
+    pub fn accept_every_fault() {
+        EVERY_FAULT.store(true, Ordering::Relaxed);
+    }
 }
 
 #[cfg(not(feature = "planted-faults"))]
@@ -329,6 +364,12 @@ mod switch {
     /// Whether this fault is switched on: never in this build.
     #[inline(always)]
     pub const fn planted(_fault: Fault) -> bool {
+        false
+    }
+
+    /// Whether the fault check was taken away: never in this build.
+    #[inline(always)]
+    pub const fn accepts_every_fault() -> bool {
         false
     }
 }

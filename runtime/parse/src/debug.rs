@@ -42,6 +42,8 @@ pub fn debug_sections(bytes: &[u8]) -> Option<DebugSections> {
 pub struct Access {
     /// Index of the memory.
     pub memory: u32,
+    /// What is added to the address that it pops.
+    pub offset: u64,
     /// Bytes.
     pub width: u32,
 }
@@ -52,7 +54,9 @@ pub fn access_at(bytes: &[u8], offset: u32) -> Option<Access> {
     let mut operators = OperatorsReader::new(BinaryReader::new(at, u64::from(offset)));
     let memarg = operators.visit_operator(&mut FindMemArg).ok()??;
     match memarg.target {
-        MemArgTarget::Memory(memory) => Some(Access { memory, width: 1 << memarg.max_align }),
+        MemArgTarget::Memory(memory) => {
+            Some(Access { memory, offset: memarg.offset, width: 1 << memarg.max_align })
+        }
         MemArgTarget::Array(_) => None,
     }
 }
@@ -101,11 +105,11 @@ mod tests {
     fn accesses_know_their_memory_and_width() {
         let access = |bytes: &[u8]| access_at(&[&[0; 3], bytes].concat(), 3);
         // i64.load32_u align=1
-        assert_eq!(access(&[0x35, 0, 0]), Some(Access { memory: 0, width: 4 }));
+        assert_eq!(access(&[0x35, 0, 9]), Some(Access { memory: 0, offset: 9, width: 4 }));
         // v128.load in memory 2
-        assert_eq!(access(&[0xfd, 0, 0x44, 2, 0]), Some(Access { memory: 2, width: 16 }));
+        assert_eq!(access(&[0xfd, 0, 0x44, 2, 0]), Some(Access { memory: 2, offset: 0, width: 16 }));
         // i64.atomic.rmw.add
-        assert_eq!(access(&[0xfe, 0x1f, 3, 0]), Some(Access { memory: 0, width: 8 }));
+        assert_eq!(access(&[0xfe, 0x1f, 3, 0]), Some(Access { memory: 0, offset: 0, width: 8 }));
         // i32.add, nothing, and nonsense
         assert_eq!((access(&[0x6a]), access(&[]), access(&[0xfd, 0xff])), (None, None, None));
         assert_eq!(access_at(&[], u32::MAX), None);

@@ -7,7 +7,7 @@
 use crate::ctx::{TableDef, VmCtx};
 use crate::engine_api as api;
 use crate::memory::Memory;
-use crate::sys;
+use crate::{shadow, sys};
 use assay_model::builtins::Builtin;
 use assay_model::fault::{Fault, planted};
 use assay_model::trap::TrapKind;
@@ -32,6 +32,7 @@ static TABLE: Table = Table([
     memory_atomic_wait32 as *const (),
     memory_atomic_wait64 as *const (),
     memory_atomic_notify as *const (),
+    shadow::access as *const (),
 ]);
 
 /// The builtin table, in the order of [`Builtin`].
@@ -129,7 +130,8 @@ unsafe extern "C" fn table_fill(vmctx: *mut VmCtx, index: u32, start: u64, eleme
     if !fits(start, len, def.len) {
         return TABLE_TRAP;
     }
-    for position in start..start + len {
+    let beyond = if planted(Fault::TableFillPastEnd) && start + len == def.len { 1 } else { 0 };
+    for position in start..start + len + beyond {
         // SAFETY: the range was just checked.
         unsafe { def.base.wrapping_add(position as usize).write(element) };
     }

@@ -75,7 +75,7 @@ impl CodeImage {
         imported_funcs: u32,
         token: u64,
     ) -> std::io::Result<Arc<Self>> {
-        let CodeBuffer { mut map, len: text_len } = buffer;
+        let CodeBuffer { map, len: text_len } = buffer;
         check_ranges(&tables, text_len)?;
         map.make_executable(map.len())?;
         let mut by_start: Vec<(CodeRange, u32)> = tables.functions.iter().copied().zip(0..).collect();
@@ -91,6 +91,23 @@ impl CodeImage {
     pub fn text(&self) -> &[u8] {
         // SAFETY: the mapping holds `text_len` initialised bytes that never change (invariant 6).
         unsafe { std::slice::from_raw_parts(self.map.base(), self.text_len) }
+    }
+
+    /// Everything that is mapped for the code, with what stands behind it up to the end of the page.
+    pub fn mapped(&self) -> &[u8] {
+        // SAFETY: the whole mapping was opened and is readable ever since; it never changes (invariant 6).
+        unsafe { std::slice::from_raw_parts(self.map.base(), self.map.len()) }
+    }
+
+    /// Writes to the last byte of the mapping, as nobody may: a planted fault.
+    pub(crate) fn scribble(&self) {
+        let (page, len) = (crate::sys::page_size(), self.map.len());
+        if self.map.open(len - page, len).is_ok() {
+            // SAFETY: the page was just opened. No code stands in its last byte but where it is full.
+            unsafe { self.map.base().wrapping_add(len - 1).write_volatile(0xcc) };
+            let closed = self.map.make_executable(len);
+            debug_assert!(closed.is_ok(), "what was executable can be so again");
+        }
     }
 
     /// What is known about the code: the artifact without its text.
@@ -211,9 +228,13 @@ fn with_image<R>(pc: usize, read: impl FnOnce(&CodeImage) -> R) -> Option<R> {
     result
 }
 
-/// `None` when `pc` is not in compiled code; else the trap of the instruction at `pc`, if it has one.
-pub(crate) fn trap_at(pc: usize) -> Option<Option<TrapKind>> {
-    with_image(pc, |image| image.tables.trap_at(u32::try_from(pc - image.start()).ok()?))
+/// `None` when `pc` is not in compiled code; else the module, by its token, and the trap of the instruction at `pc`, if it
+/// has one.
+pub(crate) fn trap_at(pc: usize) -> Option<(u64, Option<TrapKind>)> {
+    with_image(pc, |image| {
+        let offset = u32::try_from(pc - image.start()).ok();
+        (image.token, offset.and_then(|offset| image.tables.trap_at(offset)))
+    })
 }
 
 /// The wasm frame of the code at `pc`; `None` for trampolines and for what is not compiled code.
@@ -243,8 +264,8 @@ mod tests {
     fn addresses_lead_to_traps_and_frames_until_the_image_is_dropped() {
         let image = CodeImage::load(artifact(), 3, 7).unwrap();
         let start = image.start();
-        assert_eq!(trap_at(start + 20), Some(Some(TrapKind::Unreachable)));
-        assert_eq!(trap_at(start + 21), Some(None));
+        assert_eq!(trap_at(start + 20), Some((7, Some(TrapKind::Unreachable))));
+        assert_eq!(trap_at(start + 21), Some((7, None)));
         let frame = frame_at(start + 20).unwrap();
         assert_eq!((frame.module, frame.func, frame.offset), (7, FuncIdx(4), Some(200)));
         assert_eq!(frame_at(start + 24).unwrap().offset, None);

@@ -10,7 +10,7 @@ use crate::instance::Instance;
 use crate::memory::{Interrupted, Memory, WaitResult};
 use crate::raise::{Frame, Reason};
 use crate::stack::ValueStack;
-use crate::store::{StoreState, state_of};
+use crate::store::{MemoryId, StoreState, state_of};
 use crate::sys;
 use crate::value::Value;
 use assay_model::index::{DataIdx, ElemIdx, FuncIdx};
@@ -41,6 +41,15 @@ pub(crate) unsafe fn memory<'a>(vmctx: *mut VmCtx, memory: u32) -> &'a Memory {
     let id = unsafe { instance_of(vmctx) }.memories[memory as usize];
     // SAFETY: by the caller's promise.
     &unsafe { store_of(vmctx) }.memories[id.index()]
+}
+
+/// All memories of the context's instance, in the order of its index space.
+pub(crate) unsafe fn memories<'a>(vmctx: *mut VmCtx) -> impl Iterator<Item = (MemoryId, &'a Memory)> {
+    // SAFETY: by the caller's promise.
+    let ids = unsafe { instance_of(vmctx) }.memories.iter();
+    // SAFETY: by the caller's promise.
+    let all = &unsafe { store_of(vmctx) }.memories;
+    ids.map(|&id| (id, &*all[id.index()]))
 }
 
 /// The definition of a table of the context's instance.

@@ -31,6 +31,7 @@ compile_error!(
 );
 
 pub mod builtins;
+mod canary;
 mod code;
 mod ctx;
 mod engine_api;
@@ -39,6 +40,7 @@ mod instance;
 mod limits;
 mod memory;
 mod raise;
+mod shadow;
 mod stack;
 mod store;
 mod sys;
@@ -46,6 +48,7 @@ mod table;
 mod tail_call;
 mod value;
 
+pub use canary::{CanaryChange, PATTERN as CANARY_PATTERN, Surroundings};
 pub use code::{CodeBuffer, CodeImage};
 pub use ctx::{ArrayCall, FuncRef, MemoryDef, StoreCtx, TableDef, VmCtx};
 pub use engine_api::{
@@ -57,9 +60,10 @@ pub use instance::{DefinedFuncs, Imports, InstanceParts, InstantiateError};
 pub use limits::Limiter;
 pub use memory::{MemoryError, MemoryPlan, SharedMemory, WaitResult, room_for_guards};
 pub use raise::{Frame, Raised, Reason};
+pub use shadow::{Access, Accesses, note_access, take_accesses};
 pub use stack::ValueStack;
 pub use store::{ExternId, FuncId, GlobalId, InstanceId, MemoryId, Store, TableId};
-pub use sys::install_signal_handlers;
+pub use sys::{forget_reservations, install_signal_handlers};
 pub use table::TableError;
 pub use tail_call::{follow_tail_calls, invoke, request_tail_call, takes_tail_calls};
 pub use value::Value;

@@ -126,7 +126,7 @@ pub(crate) unsafe extern "C" fn raise_fault(
     let kind = u8::try_from(kind).ok().and_then(TrapKind::from_code).expect("the handler passes a kind");
     let detail = match kind {
         // SAFETY: the handler checked that `store` runs on this thread (invariants 1 and 2).
-        TrapKind::MemoryOutOfBounds => unsafe { guard_offset(store, address) },
+        TrapKind::MemoryOutOfBounds => unsafe { guard_hit(store, pc, address) },
         // SAFETY: as above.
         _ => unsafe { take_payload(store, kind) },
     };
@@ -134,6 +134,13 @@ pub(crate) unsafe extern "C" fn raise_fault(
     unsafe { set_pending(store, Reason::Trap { kind, detail }) };
     // SAFETY: as above.
     unsafe { unwind(store, pc, fp) }
+}
+
+/// The index that the instruction at `pc` had, which faulted at `address`.
+unsafe fn guard_hit(store: *mut StoreCtx, pc: usize, address: usize) -> Option<u64> {
+    let (module, _) = code::trap_at(pc)?;
+    // SAFETY: by the caller's promise.
+    unsafe { guard_offset(store, module, address) }
 }
 
 /// The payload that code left for this kind of trap.
@@ -176,17 +183,20 @@ unsafe fn note_frames(store: *mut StoreCtx, mut pc: usize, mut fp: usize) {
     }
 }
 
-/// Whether `address` lies in the guard of a memory of the store.
+/// Whether `address` lies in the guard of a memory that code of this module may address in the store.
 ///
 /// # Safety
 /// `store` is alive and used by this thread (invariants 1 and 2).
-pub(crate) unsafe fn in_guard(store: *mut StoreCtx, address: usize) -> bool {
+pub(crate) unsafe fn in_guard(store: *mut StoreCtx, module: u64, address: usize) -> bool {
     // SAFETY: by the caller's promise.
-    unsafe { guard_offset(store, address) }.is_some()
+    unsafe { guard_offset(store, module, address) }.is_some()
 }
 
-/// The index that an access with `address` had in the memory whose guard it hit.
-unsafe fn guard_offset(store: *mut StoreCtx, address: usize) -> Option<u64> {
-    // SAFETY: by the caller's promise; the reference ends with the statement.
-    unsafe { crate::store::state_of(store) }.memories.iter().find_map(|memory| memory.guard_offset(address))
+/// The index that an access with `address` had in the memory whose guard it hit, among those of the module's instances.
+unsafe fn guard_offset(store: *mut StoreCtx, module: u64, address: usize) -> Option<u64> {
+    // SAFETY: by the caller's promise; the reference ends with the function, which calls no code.
+    let state = unsafe { crate::store::state_of(store) };
+    let instances = state.instances.iter().filter(|instance| instance.parts.token == module);
+    let mut memories = instances.flat_map(|instance| &instance.memories);
+    memories.find_map(|memory| state.memories[memory.index()].guard_offset(address))
 }

@@ -5,6 +5,7 @@
 //! [spec]: https://webassembly.github.io/spec/core/exec/runtime.html#store
 #![expect(unsafe_code, reason = "owns the state that code addresses directly")]
 
+use crate::canary::{CanaryChange, Surroundings};
 use crate::ctx::{FuncRef, StoreCtx};
 use crate::host::{self, HostBody};
 use crate::instance::Instance;
@@ -257,7 +258,12 @@ impl Store {
     ///
     /// # Errors
     /// When the limiter or this implementation refuses its size.
-    pub fn new_table(&mut self, ty: TableType, init: u64) -> Result<TableId, TableError> {
+    pub fn new_table(
+        &mut self,
+        ty: TableType,
+        init: u64,
+        around: Surroundings,
+    ) -> Result<TableId, TableError> {
         let state = self.state_mut();
         let elements = ty.limits.min;
         if !state.may_grow_table(0, elements, ty) {
@@ -267,7 +273,7 @@ impl Store {
         if elements <= table::MAX_ELEMENTS && together > table::MAX_ELEMENTS_TOGETHER {
             return Err(TableError::TooMany { elements });
         }
-        let table = Table::new(ty, init)?;
+        let table = Table::new(ty, init, around)?;
         state.table_elements = together;
         state.tables.push(table);
         Ok(TableId::next(state.tables.len() - 1))
@@ -412,6 +418,25 @@ impl Store {
         let cell = self.state().globals[global.index()].cell;
         // SAFETY: as above, and `self` is exclusive.
         unsafe { cell.write(value) };
+    }
+
+    /// Looks whether something wrote around memories, tables and contexts, where the engine keeps canaries there.
+    ///
+    /// # Errors
+    /// The first canary that was written to.
+    pub fn check_canaries(&self) -> Result<(), CanaryChange> {
+        let state = self.state();
+        let memories = state.memories.iter().map(|memory| ("memory", memory.canary_change()));
+        let tables = state.tables.iter().map(|table| ("table", table.canary_change()));
+        let contexts = state.instances.iter().map(|instance| ("instance", instance.context.canary_change()));
+        let all = (0..).zip(memories).chain((0..).zip(tables)).chain((0..).zip(contexts));
+        for (number, (kind, change)) in all {
+            if let Some(distance) = change {
+                let number: usize = number;
+                return Err(CanaryChange { what: format!("{kind} {number}"), distance });
+            }
+        }
+        Ok(())
     }
 
     /// Calls a function: arguments in `values`, results back in them.

@@ -11,7 +11,9 @@ use assay_model::layout::{AbiSig, VmCtxLayout};
 use assay_model::module::{Export, FuncDecl, ImportItem, ModuleModel};
 use assay_model::trap::TrapKind;
 use assay_model::types::{FuncType, MemoryType, SubType};
-use assay_vm::{CodeImage, DefinedFuncs, Imports, InstanceParts, MemoryPlan, Reason, Store, Value};
+use assay_vm::{
+    CodeImage, DefinedFuncs, Imports, InstanceParts, MemoryPlan, Reason, Store, Surroundings, Value,
+};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Output};
 use std::sync::Arc;
@@ -65,7 +67,7 @@ fn read_at(offset: u64, kind: Option<TrapKind>) -> Result<(), Reason> {
         type_ids: Arc::new([0]),
         bytes: Arc::new([]),
         code,
-        memories: MemoryPlan { guards: true },
+        memories: MemoryPlan { guards: true, around: Surroundings::Plain },
         token: 1,
         model: Arc::new(model),
     };
@@ -100,7 +102,7 @@ fn child() {
 
 fn is_finding(output: &Output) -> bool {
     let message = String::from_utf8_lossy(&output.stderr);
-    output.status.signal() == Some(libc::SIGSEGV) && message.contains("outside of every guard")
+    output.status.signal() == Some(libc::SIGSEGV) && message.contains("escape: fault outside of its guard")
 }
 
 #[test]

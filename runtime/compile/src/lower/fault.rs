@@ -5,12 +5,15 @@
 //! Nothing of this remains in a build without the feature.
 
 use super::Lowering;
+use super::memory::Place;
+use super::trap::trap_code;
 use crate::error::Result;
 use assay_model::fault::{Fault, planted};
 use assay_model::index::{MemoryIdx, TableIdx};
+use assay_model::trap::TrapKind;
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::types::{F32X4, F64, F64X2, I8, I8X16, I16, I32, I64, I64X2};
-use cranelift_codegen::ir::{InstBuilder, InstructionData, Opcode, Type, Value, ValueDef};
+use cranelift_codegen::ir::{InstBuilder, InstructionData, MemFlagsData, Opcode, Type, Value, ValueDef};
 use wasmparser::{MemArg, Operator as Op};
 
 impl Lowering<'_> {
@@ -83,6 +86,22 @@ impl Lowering<'_> {
             let sum = self.builder.ins().iadd_imm_s(low, i64::from(end as u32 as i32));
             self.builder.ins().uextend(I64, sum)
         })
+    }
+
+    /// Reads from an address rounded down to a multiple of 16, and forgets it.
+    pub(super) fn read_elsewhere(&mut self, ty: Type, (address, offset, flags): Place) {
+        let down = self.builder.ins().band_imm_s(address, -16);
+        self.builder.ins().load(ty, flags, down, offset);
+    }
+
+    /// Reads what cannot be mapped, as if that were the trap, when `condition` is not zero.
+    pub(super) fn read_first_page_if(&mut self, condition: Value) {
+        self.cold_if(condition, |this| {
+            let flags = MemFlagsData::new().with_trap_code(Some(trap_code(TrapKind::MemoryOutOfBounds)));
+            let null = this.builder.ins().iconst(I64, 0);
+            this.builder.ins().load(I8, flags, null, 16);
+            this.builder.ins().trap(trap_code(TrapKind::Unreachable));
+        });
     }
 
     /// The number of a table for a builtin: wrongly that among the defined ones, with this fault.

@@ -115,6 +115,9 @@ impl Lowering<'_> {
     pub(super) fn load(&mut self, arg: &MemArg, ty: Type) -> Result<()> {
         let index = self.pop();
         if let Some((address, offset, flags)) = self.address(arg, index, ty.bytes())? {
+            if planted(Fault::LoadReadsElsewhere) {
+                self.read_elsewhere(ty, (address, offset, flags));
+            }
             let value = self.builder.ins().load(ty, flags, address, offset);
             self.push(value);
         }

@@ -7,6 +7,7 @@ use super::Lowering;
 use super::environment::CONSTANT;
 use crate::plan::Region;
 use assay_model::builtins::Builtin;
+use assay_model::fault::{Fault, planted};
 use assay_model::layout::{VmCtxLayout, store_ctx};
 use assay_model::trap::TrapKind;
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -75,6 +76,9 @@ impl Lowering<'_> {
     /// Traps when `condition` is not zero.
     pub(super) fn trap_if(&mut self, condition: Value, kind: TrapKind) {
         if self.signals() {
+            if planted(Fault::TrapOnFirstPage) && kind == TrapKind::MemoryOutOfBounds {
+                return self.read_first_page_if(condition);
+            }
             self.builder.ins().trapnz(condition, trap_code(kind));
         } else {
             self.cold_if(condition, |this| this.trap(kind));

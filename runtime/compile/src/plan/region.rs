@@ -57,6 +57,16 @@ impl Region {
         kind << 28 | index
     }
 
+    /// Whether this is the number of a region with the bytes of memories.
+    pub(crate) fn is_memory(number: u32) -> bool {
+        matches!(number >> 28, 4 | 8)
+    }
+
+    /// The memory of the module's own whose bytes are the region with this number.
+    pub(crate) fn defined_memory(number: u32) -> Option<DefinedMemoryIdx> {
+        (number >> 28 == 8).then_some(DefinedMemoryIdx(number & 0x0fff_ffff))
+    }
+
     /// Whether the region belongs to one of possibly very many definitions.
     pub(crate) fn is_definition(self) -> bool {
         matches!(self, Region::Memory(_) | Region::Table(_) | Region::Global(_))
@@ -78,5 +88,9 @@ mod tests {
         ];
         let distinct: std::collections::HashSet<u32> = regions.into_iter().collect();
         assert_eq!(distinct.len(), regions.len());
+        let memory = Region::Memory(DefinedMemoryIdx(3)).number();
+        assert_eq!(Region::defined_memory(memory), Some(DefinedMemoryIdx(3)));
+        assert!(Region::is_memory(memory) && Region::is_memory(Region::ImportedMemories.number()));
+        assert!(!Region::is_memory(Region::Crowd.number()) && !Region::is_memory(Region::Store.number()));
     }
 }

@@ -25,6 +25,7 @@
 //! 6. *Arrays.* A value array holds at least as many values as the callee has parameters or results.
 #![expect(unsafe_code, reason = "the machine state is raw: code, frames and memories are reached by address")]
 
+pub(crate) mod access;
 pub(crate) mod atomic;
 pub(crate) mod bulk;
 pub(crate) mod call;

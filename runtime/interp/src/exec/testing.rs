@@ -7,7 +7,8 @@ use assay_model::module::{ImportItem, ModuleModel};
 use assay_model::trap::TrapKind;
 use assay_model::types::CanonicalTypes;
 use assay_vm::{
-    DefinedFuncs, ExternId, FuncId, Imports, InstanceId, InstanceParts, MemoryPlan, Reason, Store, Value,
+    DefinedFuncs, ExternId, FuncId, Imports, InstanceId, InstanceParts, MemoryPlan, Reason, Store,
+    Surroundings, Value,
 };
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -47,7 +48,7 @@ impl Rig {
             DefinedFuncs::interpreted(&model, &type_ids, ARRAY_CALL, body, |ty| ty as u32, bytecode.clone())
         };
         let layout = VmCtxLayout::new(&model);
-        let memories = MemoryPlan { guards: false };
+        let memories = MemoryPlan { guards: false, around: Surroundings::Plain };
         let model = Arc::new(model);
         let parts = InstanceParts { model, layout, type_ids, bytes, code, memories, token: 0 };
         self.store.instantiate(&parts, Imports { funcs, ..Imports::default() }).unwrap()

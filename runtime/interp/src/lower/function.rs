@@ -17,6 +17,8 @@ pub(super) type Result<T> = std::result::Result<T, Box<ParseError>>;
 pub(super) struct FuncLowering<'a> {
     pub(super) module: &'a ModuleModel,
     pub(super) layout: &'a VmCtxLayout,
+    /// The binary.
+    pub(super) bytes: &'a [u8],
     pub(super) options: LowerOptions,
     allocations: BodyAllocations,
     funcs: Vec<Lowered>,
@@ -46,10 +48,16 @@ pub(super) fn cells(types: &[ValType]) -> u32 {
 
 impl<'a> FuncLowering<'a> {
     /// Before the first function.
-    pub(super) fn new(module: &'a ModuleModel, layout: &'a VmCtxLayout, options: LowerOptions) -> Self {
+    pub(super) fn new(
+        module: &'a ModuleModel,
+        layout: &'a VmCtxLayout,
+        bytes: &'a [u8],
+        options: LowerOptions,
+    ) -> Self {
         Self {
             module,
             layout,
+            bytes,
             options,
             allocations: BodyAllocations::default(),
             funcs: Vec::new(),

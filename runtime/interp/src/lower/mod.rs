@@ -5,6 +5,7 @@
 //! the groups of operators. This room takes from the validator only that the operator it holds is valid where it
 //! stands; it knows neither machine nor meaning of operators, only their instructions. Called by the facade.
 
+mod access;
 mod atomic;
 mod bulk;
 mod call;
@@ -41,6 +42,8 @@ pub struct LowerOptions {
     pub fuel: bool,
     /// Stop when the epoch reaches the deadline.
     pub epoch: bool,
+    /// Tell of every access to a memory before it is made. For judges.
+    pub accesses: bool,
 }
 
 /// Bytes of bodies from which on it pays to use several threads.
@@ -56,7 +59,7 @@ const FUNCTIONS: usize = 8;
 pub fn lower(parsed: &ParsedModule, bytes: &[u8], options: &LowerOptions) -> Result<Bytecode, ParseError> {
     let model = &parsed.model;
     let layout = VmCtxLayout::new(model);
-    let begin = || Ok(FuncLowering::new(model, &layout, *options));
+    let begin = || Ok(FuncLowering::new(model, &layout, bytes, *options));
     let one = |lowering, index| with_function(lowering, parsed, bytes, DefinedFuncIdx::from_index(index));
     let size: usize = model.bodies.iter().map(|body| body.len()).sum();
     let functions = 0..model.bodies.len();

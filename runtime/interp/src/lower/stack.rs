@@ -195,6 +195,11 @@ impl Stack {
         self.increment = None;
     }
 
+    /// How many values there are.
+    pub(super) fn height(&self) -> usize {
+        self.entries.len()
+    }
+
     /// The slot of the value with this position on the stack, also of the next one.
     pub(super) fn slot_at(&self, position: usize) -> u32 {
         self.entries.get(position).map_or_else(|| self.next_slot(), |entry| entry.slot)

@@ -57,6 +57,9 @@ impl FuncLowering<'_> {
         if self.dead.is_some() {
             return self.dead_operator(operator);
         }
+        if self.options.accesses {
+            self.tell_access();
+        }
         if self.control(operator)?
             || self.variable(operator)
             || self.numeric(operator)

@@ -12,6 +12,7 @@ use crate::memory::MemoryError;
 use crate::store::{ExternId, FuncId, GlobalId, InstanceId, Store, StoreState};
 use crate::table::TableError;
 use crate::{builtins, host, value::Value};
+use assay_model::fault::{Fault, planted};
 use assay_model::index::{DataIdx, DefinedGlobalIdx, ElemIdx, FuncIdx, GlobalIdx, MemoryIdx, TableIdx};
 use assay_model::layout::{VmCtxLayout, func_import, func_kind, memory_slot};
 use assay_model::module::{ConstExpr, ConstOp, DataMode, ElemItems, ElemMode};
@@ -68,12 +69,15 @@ impl Store {
         }
         let mut tables = imports.tables;
         for &ty in &model.tables[tables.len()..] {
-            tables.push(self.new_table(ty, 0)?);
+            tables.push(self.new_table(ty, 0, parts.memories.around)?);
         }
         let store = self.ctx_ptr();
         let state = self.state_mut();
         state.add_exits(parts.token, &parts.code.exits);
-        let context = Context::new(parts.layout.size());
+        if planted(Fault::CodePatched) {
+            parts.code.scribble();
+        }
+        let context = Context::new(parts.layout.size(), parts.memories.around);
         let bound = bind(state, store, context.vmctx(), &imports.funcs);
         let mut instance = Box::new(Instance {
             context,

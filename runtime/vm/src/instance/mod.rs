@@ -105,6 +105,13 @@ impl DefinedFuncs {
         })
     }
 
+    /// Writes to a byte of the compiled code: a planted fault.
+    fn scribble(&self) {
+        if let Some(image) = self._keep.downcast_ref::<CodeImage>() {
+            image.scribble();
+        }
+    }
+
     /// Interpreted code.
     ///
     /// # Safety

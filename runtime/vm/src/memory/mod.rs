@@ -11,19 +11,23 @@
 //! [spec]: https://webassembly.github.io/spec/core/exec/runtime.html#memory-instances
 #![expect(unsafe_code, reason = "hands out the bytes of mappings")]
 
+mod edges;
 mod parking;
 pub(crate) mod relaxed;
 mod shared;
+mod stray;
 
 pub use parking::WaitResult;
 pub(crate) use parking::{Interrupted, Parking};
 pub use shared::SharedMemory;
 
+use crate::canary::Surroundings;
 use crate::ctx::MemoryDef;
 use crate::sys::{Reservation, Use, page_size, reserve};
 use assay_model::fault::{Fault, planted};
 use assay_model::layout::memory_plan;
 use assay_model::types::MemoryType;
+use edges::Edges;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -50,8 +54,10 @@ pub fn room_for_guards() -> bool {
 /// How the memories of an instance are mapped.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub struct MemoryPlan {
-    /// Whether compiled code relies on guards.
+    /// Whether compiled code relies on guards. Only with plain surroundings.
     pub guards: bool,
+    /// What stands around them.
+    pub around: Surroundings,
 }
 
 /// Why there is no memory.
@@ -88,6 +94,8 @@ pub(crate) struct Memory {
     pub(crate) def: MemoryDef,
     pub(crate) ty: MemoryType,
     map: Reservation,
+    /// What of the mapping stands around the memory.
+    edges: Edges,
     /// Held while the memory grows.
     growing: Mutex<()>,
     /// Bytes that the memory may grow to within its mapping.
@@ -120,10 +128,18 @@ impl Memory {
         }
         let used = if plan.guards { Use::Zeroed } else { Use::Once };
         let opened = if planted(Fault::EmptyMemoryUnguarded) && plan.guards { min.max(1) } else { min };
-        let map = Reservation::new(total as usize, opened as usize, used).map_err(refused)?;
-        let def = MemoryDef { base: map.base(), len: AtomicU64::new(min) };
+        let edges = Edges::new(plan.around, min as usize);
+        let map = Reservation::new(total as usize + edges.room(), edges.opened(opened as usize), used);
+        let map = map.map_err(refused)?;
+        let base = map.base().wrapping_add(edges.front());
+        let def = MemoryDef { base, len: AtomicU64::new(min) };
         let (growing, parking) = Default::default();
-        Ok(Arc::new(Self { def, ty, map, growing, capacity, parking }))
+        let memory = Self { def, ty, map, edges, growing, capacity, parking };
+        memory.edges.fill(base, min as usize);
+        if planted(Fault::GrowthTouchesAnother) {
+            stray::made(base, min);
+        }
+        Ok(Arc::new(memory))
     }
 
     /// Asks for the new length and grows to it, while no other thread does; the length before, or `None` when there is
@@ -132,7 +148,11 @@ impl Memory {
         let _growing = self.growing.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.len();
         let Some(len) = len(before) else { return Ok(None) };
-        self.map.open(len as usize)?;
+        self.map.open(self.edges.opened(len as usize))?;
+        self.edges.follow(self.def.base, before as usize, len as usize);
+        if planted(Fault::GrowthTouchesAnother) {
+            stray::touch(self.def.base);
+        }
         // Whoever sees the length may use the bytes.
         self.def.len.store(len, Ordering::SeqCst);
         Ok(Some(before))
@@ -243,9 +263,27 @@ impl Memory {
     /// Whether a fault at `address` is explained by the inaccessible part of the mapping; if so, its distance from the
     /// base. A shared memory may have grown over the address since the fault, but never shrinks below its minimum.
     pub(crate) fn guard_offset(&self, address: usize) -> Option<u64> {
-        let offset = address.checked_sub(self.def.base as usize)? as u64;
         let start = if self.ty.shared { self.ty.limits.min << self.ty.page_size_log2 } else { self.len() };
-        (offset >= start && offset < self.map.len() as u64).then_some(offset)
+        self.distance(address).filter(|&distance| distance >= start)
+    }
+
+    /// How far `address` is from the base, when it lies in the mapping.
+    pub(crate) fn distance(&self, address: usize) -> Option<u64> {
+        let distance = address.checked_sub(self.def.base as usize)?;
+        (distance < self.map.len() - self.edges.front()).then_some(distance as u64)
+    }
+
+    /// How far from the memory a canary was written to: behind its end, or, when negative, in front of its start.
+    pub(crate) fn canary_change(&self) -> Option<i64> {
+        self.edges.change(self.def.base, self.len() as usize)
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        if planted(Fault::GrowthTouchesAnother) {
+            stray::gone(self.def.base);
+        }
     }
 }
 
@@ -292,7 +330,7 @@ mod tests {
     fn memory(min: u64, max: Option<u64>) -> Arc<Memory> {
         let ty =
             MemoryType { limits: Limits { min, max }, memory64: false, shared: false, page_size_log2: 16 };
-        Memory::new(ty, MemoryPlan { guards: true }).unwrap()
+        Memory::new(ty, MemoryPlan { guards: true, around: Surroundings::Plain }).unwrap()
     }
 
     #[test]

@@ -170,6 +170,7 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::canary::Surroundings;
     use assay_model::types::Limits;
     use std::sync::atomic::AtomicU64;
     use std::thread;
@@ -177,7 +178,7 @@ mod tests {
     fn memory(min: u64, max: u64) -> SharedMemory {
         let limits = Limits { min, max: Some(max) };
         let ty = MemoryType { limits, memory64: false, shared: true, page_size_log2: 16 };
-        SharedMemory::new(ty, MemoryPlan { guards: true }).unwrap()
+        SharedMemory::new(ty, MemoryPlan { guards: true, around: Surroundings::Plain }).unwrap()
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Address space: reserve it, open a prefix of it, give it back.
 
 use super::touched;
+use assay_model::fault::{Fault, planted};
 use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags, madvise, mmap_anonymous, mprotect, munmap};
 use std::ptr::{NonNull, null_mut};
 
@@ -42,8 +43,10 @@ impl Mapping {
     }
 
     /// Makes all bytes up to `to` readable and executable, and no longer writable.
-    pub(crate) fn make_executable(&mut self, to: usize) -> std::io::Result<()> {
-        self.protect(0, to, MprotectFlags::READ | MprotectFlags::EXEC)
+    pub(crate) fn make_executable(&self, to: usize) -> std::io::Result<()> {
+        let left =
+            if planted(Fault::CodeLeftWritable) { MprotectFlags::WRITE } else { MprotectFlags::empty() };
+        self.protect(0, to, MprotectFlags::READ | MprotectFlags::EXEC | left)
     }
 
     /// Makes the bytes `from..to` inaccessible again. Nobody may use them any more.
@@ -58,6 +61,9 @@ impl Mapping {
         let base = self.base.as_ptr();
         let near = to.min(touched::MOST * page_size());
         let clear = |distance| {
+            if planted(Fault::ReuseClearedInPart) && distance > 0 {
+                return;
+            }
             // SAFETY: the page is open, lies within the mapping, and `self` is borrowed mutably: nobody else uses it.
             unsafe { base.wrapping_add(distance).write_bytes(0, page_size()) }
         };

@@ -16,6 +16,7 @@ mod touched;
 pub(crate) use map::{Mapping, page_size};
 pub use signals::install_signal_handlers;
 pub(crate) use signals::{clear_running, set_running};
+pub use spare::forget_reservations;
 pub(crate) use spare::{RESIDENT, Reservation, Use, reserve};
 pub(crate) use stub::{ENTRY_FRAME, enter, leave, raise_stub};
 pub(crate) use thread_stack::{lowest_usable, stack_pointer};

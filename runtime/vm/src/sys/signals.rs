@@ -1,15 +1,17 @@
 //! Hardware faults of compiled code become traps; every other fault stays what it is.
 //!
-//! A fault is a wasm trap only if the instruction stands in the trap table of a registered image *and*, for memory
-//! faults, the address lies in the guard of a memory of the running store. A fault of compiled code that fails this
-//! check is reported as a finding and kills the process: it may be an escape. Faults elsewhere go to the handler that
-//! was installed before ours.
+//! A fault is a wasm trap only if the processor raised it, the instruction stands in the trap table of a registered image,
+//! *and* what happened is what that trap looks like: for accesses out of bounds, an address in the guard of a memory that
+//! the module of the code may address in the running store. No other trap comes by an address: null references are
+//! compared. A fault of compiled code that fails this check is reported as a finding and kills the process: it may be an
+//! escape. Faults elsewhere, and signals that somebody sent, go to the handler that was installed before ours.
 //!
 //! The handler takes no lock and allocates nothing. It sends the thread to [`crate::raise::raise_fault`], which runs
 //! on the ordinary stack below the faulting frame.
 
 use crate::ctx::StoreCtx;
 use crate::{code, raise};
+use assay_model::fault::accepts_every_fault;
 use assay_model::trap::TrapKind;
 use std::cell::Cell;
 use std::mem::MaybeUninit;
@@ -83,7 +85,9 @@ extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *
     let address = unsafe { details.si_addr() } as usize;
     let registers = &mut context.uc_mcontext.gregs;
     let pc = registers[libc::REG_RIP as usize] as usize;
-    match judge(store, signal, pc, address) {
+    let sent = details.si_code <= 0;
+    let verdict = if sent { Verdict::Foreign } else { judge(store, signal, pc, address) };
+    match verdict {
         Verdict::Trap(kind) => {
             registers[libc::REG_RDI as usize] = store as i64;
             registers[libc::REG_RSI as usize] = i64::from(kind as u8);
@@ -98,7 +102,7 @@ extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *
             report(pc, address);
             restore_default(signal);
         }
-        Verdict::Foreign => chain(signal, info, std::ptr::from_mut(context).cast()),
+        Verdict::Foreign => chain(signal, sent, info, std::ptr::from_mut(context).cast()),
     }
 }
 
@@ -106,13 +110,16 @@ fn judge(store: *mut StoreCtx, signal: libc::c_int, pc: usize, address: usize) -
     if store.is_null() {
         return Verdict::Foreign;
     }
-    let Some(trap) = code::trap_at(pc) else { return Verdict::Foreign };
+    let Some((module, trap)) = code::trap_at(pc) else { return Verdict::Foreign };
     let Some(kind) = trap else { return Verdict::Finding };
     let explained = match signal {
         libc::SIGILL => true,
         libc::SIGFPE => matches!(kind, TrapKind::IntegerDivideByZero | TrapKind::IntegerOverflow),
-        // SAFETY: `store` runs on this thread, so it is alive (invariants 1 and 2).
-        _ => kind == TrapKind::MemoryOutOfBounds && unsafe { raise::in_guard(store, address) },
+        _ if kind == TrapKind::MemoryOutOfBounds => {
+            // SAFETY: `store` runs on this thread, so it is alive (invariants 1 and 2).
+            accepts_every_fault() || unsafe { raise::in_guard(store, module, address) }
+        }
+        _ => false,
     };
     if explained { Verdict::Trap(kind) } else { Verdict::Finding }
 }
@@ -120,9 +127,9 @@ fn judge(store: *mut StoreCtx, signal: libc::c_int, pc: usize, address: usize) -
 /// Writes what happened with nothing but `write`.
 fn report(pc: usize, address: usize) {
     let mut text =
-        *b"assay: compiled code at 0x................ faulted at 0x................ outside of every guard\n";
-    hex(&mut text[26..42], pc);
-    hex(&mut text[56..72], address);
+        *b"assay: escape: fault outside of its guard: code at 0x................, address 0x................\n";
+    hex(&mut text[53..69], pc);
+    hex(&mut text[81..97], address);
     // SAFETY: the buffer is valid for its length; a failed write changes nothing.
     unsafe { libc::write(2, text.as_ptr().cast(), text.len()) };
 }
@@ -140,12 +147,19 @@ fn restore_default(signal: libc::c_int) {
     unsafe { libc::signal(signal, libc::SIG_DFL) };
 }
 
-fn chain(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+fn chain(signal: libc::c_int, sent: bool, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
     let Some(position) = SIGNALS.iter().position(|&known| known == signal) else { return };
     // SAFETY: it was written before this handler was installed, and never since.
     let previous = unsafe { previous(position).read() };
     match previous.sa_sigaction {
-        libc::SIG_DFL | libc::SIG_IGN => restore_default(signal),
+        libc::SIG_DFL | libc::SIG_IGN => {
+            restore_default(signal);
+            if sent {
+                // No instruction would fault again.
+                // SAFETY: sending this thread a signal touches no memory.
+                unsafe { libc::raise(signal) };
+            }
+        }
         handler if previous.sa_flags & libc::SA_SIGINFO != 0 => {
             type Handler = extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void);
             // SAFETY: with `SA_SIGINFO` the disposition is such a function.

@@ -104,14 +104,15 @@ impl Drop for Reservation {
     }
 }
 
+/// Unmaps what is kept.
+pub fn forget_reservations() {
+    drop(std::mem::take(&mut *SPARE.lock().unwrap_or_else(PoisonError::into_inner)));
+}
+
 /// A mapping of `len` bytes; what is kept goes first where address space has run out.
 pub(crate) fn reserve(len: usize) -> std::io::Result<Mapping> {
-    Mapping::reserve(len).or_else(|refused| {
-        let kept = std::mem::take(&mut *SPARE.lock().unwrap_or_else(PoisonError::into_inner));
-        if kept.is_empty() {
-            return Err(refused);
-        }
-        drop(kept);
+    Mapping::reserve(len).or_else(|_| {
+        forget_reservations();
         Mapping::reserve(len)
     })
 }

@@ -15,7 +15,7 @@ const LOOP: &str = r#"(module (func (export "run") (param i32) (result i32)
 
 /// Fuel that a call takes.
 fn used(name: &str, arguments: &[u64]) -> i64 {
-    let mut rig = Rig::new(LowerOptions { fuel: true, epoch: false });
+    let mut rig = Rig::new(LowerOptions { fuel: true, ..LowerOptions::default() });
     let instance = rig.instantiate(LOOP, Vec::new());
     rig.store.set_fuel(1000);
     let _ = rig.call(instance, name, arguments);
@@ -37,7 +37,7 @@ fn segments_are_charged_when_they_end() {
 
 #[test]
 fn loops_stop_when_the_fuel_is_used_up() {
-    let mut rig = Rig::new(LowerOptions { fuel: true, epoch: false });
+    let mut rig = Rig::new(LowerOptions { fuel: true, ..LowerOptions::default() });
     let instance = rig.instantiate(LOOP, Vec::new());
     rig.store.set_fuel(20);
     assert_eq!(rig.call(instance, "run", &[1000]), Err(TrapKind::OutOfFuel));
@@ -49,7 +49,7 @@ fn loops_stop_when_the_fuel_is_used_up() {
 
 #[test]
 fn code_stops_when_the_epoch_reaches_the_deadline() {
-    let mut rig = Rig::new(LowerOptions { fuel: false, epoch: true });
+    let mut rig = Rig::new(LowerOptions { epoch: true, ..LowerOptions::default() });
     let instance = rig.instantiate(LOOP, Vec::new());
     rig.store.set_epoch_deadline(1);
     assert_eq!(rig.call(instance, "run", &[10]), Ok(vec![0]));

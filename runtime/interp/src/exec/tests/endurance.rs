@@ -148,5 +148,5 @@ fn operators_on_state_leave_the_native_stack_as_it_was() {
 #[test]
 fn moves_and_checks_leave_the_native_stack_as_it_was() {
     endure(MOVES, LowerOptions::default());
-    endure(MOVES, LowerOptions { fuel: true, epoch: true });
+    endure(MOVES, LowerOptions { fuel: true, epoch: true, accesses: false });
 }
