@@ -4,7 +4,7 @@
 //! any that did. The faults are in the runtime that the workers run, which are started with the name of theirs; this
 //! process never has one, and makes the cases anew that it has reduced.
 
-use crate::campaign::{CampaignError, Observer, Options, Tally, run_in_processes};
+use crate::campaign::{CampaignError, Observer, Options, Tally, is_of_wasi, run_in_processes};
 use crate::case::Case;
 use crate::generate::{Generator, Profile};
 use crate::shrink::process::{PlayError, Player};
@@ -100,6 +100,9 @@ pub fn smallest(
     limits: Limits,
     worker: WorkerCommand,
 ) -> Result<Case, ReductionError> {
+    if is_of_wasi(profile, index) {
+        return Err(ReductionError::Unmade("it is one of WASI, which has no modules".to_owned()));
+    }
     let unmade = |error: assay_runtime::Error| ReductionError::Unmade(error.to_string());
     let mut generator = Generator::new(profile, seed).map_err(unmade)?;
     let case = generator.case(index);

@@ -31,6 +31,11 @@ pub(super) fn lane(index: u64, play: usize) -> Option<&'static str> {
     Lane::ALL[from..from + PLAYS].get(play).map(|lane| lane.name())
 }
 
+/// Whether who only compares engines sees a finding of this class.
+pub(super) fn is_seen_by_others(class: &str) -> bool {
+    ["wasi: lanes differ", "wasi: panic", "wasi: unwound"].iter().any(|seen| class.starts_with(seen))
+}
+
 /// Adds a case of WASI.
 pub(super) fn count(tally: &mut Tally, index: u64, verdict: &Verdict) {
     tally.cases += 1;

@@ -126,7 +126,7 @@ impl Worker {
         Ok(tally)
     }
 
-    /// Plays a case of WASI, for which the eyes of others have no weaker form.
+    /// Plays a case of WASI. The eyes of others compare engines, and have neither a model nor a canary.
     fn play_wasi(
         &mut self,
         seed: u64,
@@ -136,7 +136,10 @@ impl Worker {
     ) -> Result<(), String> {
         let alone = self.alone;
         let bench = self.wasi.take().map_or_else(|| wasi::Bench::new(alone), Ok)?;
-        let verdict = bench.judge_in_turn(&wasi::generate(seed, index), index, |_| announce())?;
+        let mut verdict = bench.judge_in_turn(&wasi::generate(seed, index), index, |_| announce())?;
+        if !matches!(self.eyes, Eyes::Ours) {
+            verdict.finding = verdict.finding.filter(|finding| sandbox::is_seen_by_others(&finding.class));
+        }
         sandbox::count(tally, index, &verdict);
         // What panicked, or has left descriptors behind, is not for the next case.
         self.wasi = verdict.finding.is_none().then_some(bench);
