@@ -18,13 +18,12 @@ use assay_differential::generate::{Profile, case_of_module};
 use assay_differential::judge::{Finding, judge};
 use assay_differential::lanes::{Lane, Lanes, on_lane_thread};
 use assay_differential::oracle::is_escape;
-use assay_reports::{DEFAULT_OUT, escape, exit};
+use assay_reports::{DEFAULT_OUT, escape, exit, quoted};
 use assay_runtime::Engine;
 use assay_workers::WorkerCommand;
 
 use crate::output::Output;
 use crate::progress::Bar;
-use crate::spec::quoted;
 use crate::{reduce, units, worker};
 
 /// The arguments of `assay diff`.

@@ -5,6 +5,7 @@
 #![deny(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
+mod compare;
 mod compile;
 mod completion;
 mod diff;
@@ -12,9 +13,11 @@ mod engine;
 mod faults;
 mod logging;
 mod man;
+mod merge;
 mod output;
 mod progress;
 mod reduce;
+mod report;
 mod run;
 mod settings;
 mod spec;
@@ -68,6 +71,12 @@ enum Verb {
     Repro(reduce::ReproArgs),
     /// Make a saved case small while its finding stays
     Reduce(reduce::ReduceArgs),
+    /// Render results: a page for people, files for CI systems
+    Report(report::Args),
+    /// Join the parts of a run, and prove that none is missing
+    Merge(merge::Args),
+    /// Show what changed between two runs, and fail where something is worse
+    Compare(compare::Args),
     /// Serve this runtime to a harness that speaks the engine protocol
     Engine(stdio::Args),
     /// Show every setting with its value, and where that comes from
@@ -93,6 +102,9 @@ impl Verb {
             Self::Faults(args) => faults::run(&args),
             Self::Repro(args) => reduce::repro(&args),
             Self::Reduce(args) => reduce::run(&args),
+            Self::Report(args) => report::run(&args),
+            Self::Merge(args) => merge::run(&args),
+            Self::Compare(args) => compare::run(&args),
             Self::Engine(args) => stdio::run(&args),
             Self::Settings(args) => settings::run(&args),
             Self::Completion(args) => completion::run(&args),

@@ -10,13 +10,12 @@ use assay_differential::lanes::{Lane, Lanes, on_lane_thread};
 use assay_differential::shrink::process::{Played, Player};
 use assay_differential::shrink::{Limits, Reduced, reduce, regression};
 use assay_differential::wasi::{WasiCase, is_wasi_case};
-use assay_reports::{escape, exit};
+use assay_reports::{escape, exit, quoted};
 use assay_runtime::inspect::{FAULTS_BUILT, Fault, FaultsNotBuilt};
 use assay_workers::WorkerCommand;
 
 use crate::output::Output;
 use crate::progress::Bar;
-use crate::spec::quoted;
 use crate::{units, worker};
 
 /// The arguments of `assay repro`.

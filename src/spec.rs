@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use assay_reports::{ColorChoice, DEFAULT_OUT, Row, Terminal, escape, exit};
+use assay_reports::{ColorChoice, DEFAULT_OUT, Repeat, Row, Terminal, Verdict, escape, exit, quoted};
 use assay_spec_tests::engine::{DEFAULT_ENGINES, Lane};
+use assay_spec_tests::partition::Partition;
 use assay_spec_tests::run::{self, Observer, Options, Report};
 use assay_spec_tests::suite::Choice;
 use assay_spec_tests::suite::official::{Cache, Manifest};
@@ -32,6 +33,10 @@ pub(crate) struct Args {
     /// Only files whose path contains PATTERN or matches it (`*`, `?`); with :LINE, only the directive there
     #[arg(long, value_name = "PATTERN[:LINE]")]
     filter: Vec<String>,
+    /// Only one of several parts: hash:K/N (by file; adding one moves no other) or slice:K/N (by cost). `hash` and `slice` alone
+    /// take K and N from GitLab, Buildkite, CircleCI, a Slurm array or a Kubernetes job. `assay merge` joins the parts
+    #[arg(long, value_name = "PART", value_parser = partition)]
+    partition: Option<Partition>,
     /// The engines to run, separated by commas: jit, interp, mixed (modules by both in turns)
     #[arg(long, value_name = "LIST", default_value = DEFAULT_ENGINES)]
     engine: String,
@@ -69,12 +74,15 @@ enum Opt {
     Speed,
 }
 
+fn partition(word: &str) -> Result<Partition, String> {
+    Partition::parse(word, |name| std::env::var(name).ok())
+}
+
 /// More workers than this help nobody.
 const MAX_JOBS: usize = 512;
 
 pub(crate) fn run(args: Args) -> ExitCode {
     let color = args.color.resolve(&std::io::stdout());
-    let embedded = args.embedded;
     let cached = Cache::of_user().ok().and_then(|cache| cache.suite(Manifest::official()));
     let options = match options(args, cached) {
         Ok(options) => options,
@@ -86,8 +94,13 @@ pub(crate) fn run(args: Args) -> ExitCode {
     match outcome {
         Ok(report) => {
             let mut out = Output::new();
-            show(&mut out, &report, &options, embedded, color);
-            out.finish(report.summary.verdict().exit_code(), exit::INCOMPLETE).into()
+            show(&mut out, &report, &options, color);
+            // That a part has no tests is no fault of the selection: the parts together have some.
+            let code = match report.summary.verdict() {
+                Verdict::NothingSelected if options.partition.is_some() => exit::OK,
+                verdict => verdict.exit_code(),
+            };
+            out.finish(code, exit::INCOMPLETE).into()
         }
         Err(error) => fail(&error.to_string(), error.exit_code()),
     }
@@ -102,10 +115,13 @@ fn options(args: Args, cached: Option<PathBuf>) -> Result<Options, String> {
         (None, _) => Choice::Embedded,
     };
     let processors = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let lanes = Lane::parse_list(&args.engine, args.opt == Opt::Speed, !args.no_signals)?;
     Ok(Options {
+        repeat: repeats(&lanes, &suite, args.embedded),
         suite,
         filters: args.filter,
-        lanes: Lane::parse_list(&args.engine, args.opt == Opt::Speed, !args.no_signals)?,
+        partition: args.partition,
+        lanes,
         jobs: args.jobs.map_or_else(processors, NonZeroUsize::get).min(MAX_JOBS),
         fail_fast: args.fail_fast,
         timeout: args.timeout,
@@ -116,46 +132,48 @@ fn options(args: Args, cached: Option<PathBuf>) -> Result<Options, String> {
     })
 }
 
-fn show(out: &mut Output, report: &Report, options: &Options, embedded: bool, color: bool) {
+fn show(out: &mut Output, report: &Report, options: &Options, color: bool) {
+    if let Some(partition) = &options.partition {
+        let origin = partition.origin.map_or_else(String::new, |origin| format!(", as {origin} says"));
+        out.line(format_args!(
+            "part {} of {} by {}{origin}",
+            partition.part,
+            partition.of,
+            partition.by.name()
+        ));
+    }
     if let Some(notice) = &report.notice {
         out.line(format_args!("{notice}\n"));
     }
     let mut terminal = Terminal::new(&report.summary, &report.rows);
     terminal.color = color;
     terminal.out = Some(&options.out);
-    let repeat = |row: &Row| repeat(row, options, embedded);
+    let repeat = |row: &Row| report.header.repeat(row).unwrap_or_default();
     terminal.repeat = &repeat;
     out.text(terminal.render());
 }
 
-/// The command that repeats one result.
-fn repeat(row: &Row, options: &Options, embedded: bool) -> String {
-    let mut command = format!("assay spec --engine {}", quoted(&row.engine));
-    let lane = options.lanes.iter().find(|lane| *lane.engine == *row.engine && *lane.name == *row.lane);
-    if lane.is_some_and(|lane| !lane.optimise) {
-        command.push_str(" --opt none");
-    }
-    if lane.is_some_and(|lane| !lane.signals) {
-        command.push_str(" --no-signals");
-    }
-    let place = if row.line == 0 { row.file.to_string() } else { format!("{}:{}", row.file, row.line) };
-    match &options.suite {
-        Choice::Embedded if embedded => command += " --embedded",
-        Choice::Embedded | Choice::Cached(_) => {}
-        Choice::Folder(folder) => command += &format!(" --suite {}", quoted(&folder.display().to_string())),
-        Choice::Paths(_) if row.line == 0 => return format!("{command} {}", quoted(&row.file)),
-        Choice::Paths(_) => command += &format!(" {}", quoted(&row.file)),
-    }
-    format!("{command} --filter {}", quoted(&place))
-}
-
-/// A word for a shell.
-pub(crate) fn quoted(word: &str) -> String {
-    let plain = |char: char| char.is_ascii_alphanumeric() || "_-./:=,+@%".contains(char);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
+/// For each lane the command that repeats one of its results.
+fn repeats(lanes: &[Lane], suite: &Choice, embedded: bool) -> Vec<Repeat> {
+    let repeat = |lane: &Lane| {
+        let mut command = format!("assay spec --engine {}", quoted(&lane.engine));
+        if !lane.optimise {
+            command.push_str(" --opt none");
+        }
+        if !lane.signals {
+            command.push_str(" --no-signals");
+        }
+        match suite {
+            Choice::Embedded if embedded => command += " --embedded",
+            Choice::Embedded | Choice::Cached(_) | Choice::Paths(_) => {}
+            Choice::Folder(folder) => {
+                command += &format!(" --suite {}", quoted(&folder.display().to_string()))
+            }
+        }
+        let names_file = matches!(suite, Choice::Paths(_));
+        Repeat { engine: lane.engine.clone(), lane: lane.name.clone(), command, names_file }
+    };
+    lanes.iter().map(repeat).collect()
 }
 
 fn fail(message: &str, code: u8) -> ExitCode {
@@ -184,11 +202,11 @@ impl Observer for Watch {
 mod tests {
     use std::path::PathBuf;
 
-    use assay_reports::{Directive, Row};
+    use assay_reports::{Directive, Header, Row, SuiteInfo, SuiteKind};
     use assay_spec_tests::suite::Choice;
     use clap::Parser;
 
-    use super::{Args, options, quoted, repeat};
+    use super::{Args, options};
 
     #[derive(Parser)]
     struct Only {
@@ -198,11 +216,13 @@ mod tests {
 
     fn repeated(words: &[&str], file: &str) -> String {
         let only = Only::try_parse_from([&["assay"], words].concat()).unwrap();
-        let embedded = only.args.embedded;
         let options = options(only.args, None).unwrap();
         let lane = &options.lanes[0];
         let row = Row::new(file, 7, 1, 0, Directive::Module, lane.engine.as_str(), lane.name.as_str());
-        repeat(&row, &options, embedded)
+        let suite =
+            SuiteInfo { kind: SuiteKind::Spec, origin: String::new(), digest: String::new(), files: 1 };
+        let header = Header { repeat: options.repeat, ..Header::new("0", Vec::new(), suite, "all") };
+        header.repeat(&row).unwrap()
     }
 
     #[test]
@@ -228,12 +248,6 @@ mod tests {
         assert_eq!(suite(&["--embedded"], Some(cached.clone())), Choice::Embedded);
         assert_eq!(suite(&["--suite", "x"], Some(cached)), Choice::Folder(PathBuf::from("x")));
         assert!(Only::try_parse_from(["assay", "--embedded", "x.wast"]).is_err());
-    }
-
-    #[test]
-    fn words_for_a_shell_are_quoted() {
-        assert_eq!(quoted("it's"), r"'it'\''s'");
-        assert_eq!(quoted(""), "''");
     }
 
     #[test]

@@ -12,8 +12,8 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use assay_reports::{
-    ColorChoice, DEFAULT_OUT, EngineLanes, Header, ResultsWriter, Row, Status, SuiteInfo, Terminal, escape,
-    exit,
+    ColorChoice, DEFAULT_OUT, EngineLanes, Header, Repeat, ResultsWriter, Row, Status, SuiteInfo, SuiteKind,
+    Terminal, escape, exit, quoted,
 };
 
 use crate::output::Output;
@@ -68,7 +68,8 @@ fn suite(args: &Args) -> Result<u8, (u8, String)> {
         return Err((exit::NOTHING_SELECTED, message));
     }
     let failed = |error: assay_reports::WriteError| (exit::INCOMPLETE, error.to_string());
-    let mut writer = ResultsWriter::create(&args.out, &header(args, &cases, found)).map_err(failed)?;
+    let header = header(args, &cases, found);
+    let mut writer = ResultsWriter::create(&args.out, &header).map_err(failed)?;
     let start = Instant::now();
     let bar = Bar::new();
     bar.expect(cases.len() * args.engine.len());
@@ -86,9 +87,7 @@ fn suite(args: &Args) -> Result<u8, (u8, String)> {
     let mut terminal = Terminal::new(&summary, &rows);
     terminal.color = args.color.resolve(&std::io::stdout());
     terminal.out = Some(&args.out);
-    let repeat = |row: &Row| {
-        format!("assay wasi-suite --engine {} --filter '{}' {}", row.engine, row.file, args.dir.display())
-    };
+    let repeat = |row: &Row| header.repeat(row).unwrap_or_default();
     terminal.repeat = &repeat;
     let mut out = Output::new();
     out.text(terminal.render());
@@ -102,13 +101,22 @@ fn header(args: &Args, cases: &[Case], files: usize) -> Header {
         digest.update(&std::fs::read(&case.file).unwrap_or_default());
     }
     let suite = SuiteInfo {
+        kind: SuiteKind::Wasi,
         origin: args.dir.display().to_string(),
         digest: format!("blake3:{}", digest.finalize()),
         files,
     };
     let lanes = |engine: &String| EngineLanes { engine: engine.clone(), lanes: vec![LANE.to_owned()] };
     let selection = if args.filter.is_empty() { "all".to_owned() } else { args.filter.join(",") };
-    Header::new(env!("CARGO_PKG_VERSION"), args.engine.iter().map(lanes).collect(), suite, selection)
+    let repeat = |engine: &String| Repeat {
+        engine: engine.clone(),
+        lane: LANE.to_owned(),
+        command: format!("assay wasi-suite --engine {engine} {}", quoted(&args.dir.display().to_string())),
+        names_file: false,
+    };
+    let header =
+        Header::new(env!("CARGO_PKG_VERSION"), args.engine.iter().map(lanes).collect(), suite, selection);
+    Header { repeat: args.engine.iter().map(repeat).collect(), ..header }
 }
 
 /// One test on one engine, as a row.

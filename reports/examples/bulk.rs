@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use assay_reports::{
-    Directive, EngineLanes, Header, Levels, ResultsWriter, Row, Status, SuiteInfo, Terminal, read_results,
+    Directive, EngineLanes, Header, Levels, ResultsWriter, Row, Status, SuiteInfo, SuiteKind, Terminal,
+    read_results,
 };
 
 /// Directives of the official suite, on two engines.
@@ -11,7 +12,8 @@ const ROWS: u32 = 134_000;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let dir = tempfile::tempdir_in(std::env::current_dir()?)?;
-    let suite = SuiteInfo { origin: "made up".into(), digest: "none".into(), files: 289 };
+    let suite =
+        SuiteInfo { kind: SuiteKind::Spec, origin: "made up".into(), digest: "none".into(), files: 289 };
     let engines =
         ["jit", "interp"].map(|engine| EngineLanes { engine: engine.into(), lanes: vec!["default".into()] });
     let header = Header::new("0", engines.into(), suite, "all");

@@ -45,6 +45,13 @@ impl AtomicFile {
         Ok(Self { path: path.to_owned(), target: Target::Temporary(file), buffer: Vec::new(), failed: false })
     }
 
+    /// Writes a whole file at once.
+    pub(crate) fn whole(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+        let mut file = Self::begin(path)?;
+        file.buffer().extend_from_slice(bytes);
+        file.commit()
+    }
+
     /// A file whose every write goes to `file`.
     #[cfg(test)]
     pub(crate) fn given(path: &Path, file: File) -> Self {

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::atomic::AtomicFile;
 use crate::error::WriteError;
@@ -16,7 +16,7 @@ use crate::{escape, json};
 pub const FAULTS_SCHEMA: &str = "assay-faults-1";
 
 /// A measurement of the harness.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FaultsReport {
     /// [`FAULTS_SCHEMA`].
     pub schema: String,
@@ -35,7 +35,7 @@ pub struct FaultsReport {
 }
 
 /// The same faults, looked for by other means.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Baseline {
     /// The name of the means.
     pub name: String,
@@ -44,7 +44,7 @@ pub struct Baseline {
 }
 
 /// How a fault fared.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FaultResult {
     /// Its name.
     pub id: String,
@@ -69,7 +69,7 @@ pub struct FaultResult {
 }
 
 /// What the harness says when nothing is wrong.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FaultZero {
     /// Cases that were played.
     pub cases: u64,

@@ -5,6 +5,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use crate::results::SCHEMA;
+use crate::row::Row;
+use crate::shell::quoted;
 
 /// The first line of a results file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +32,22 @@ pub struct Header {
     pub seed: Option<u64>,
     /// When it began, in milliseconds since 1970.
     pub started_unix_ms: u64,
+    /// How one result of each engine and lane is had again.
+    pub repeat: Vec<Repeat>,
+}
+
+/// The command that runs one test of an engine and lane again, but for the test.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Repeat {
+    /// The engine.
+    pub engine: String,
+    /// Its lane.
+    pub lane: String,
+    /// The command, up to the test.
+    pub command: String,
+    /// Whether the command names the file, too, before it filters.
+    pub names_file: bool,
 }
 
 /// The machine a run took place on; nothing that names its owner.
@@ -56,10 +74,23 @@ pub struct EngineLanes {
     pub lanes: Vec<String>,
 }
 
+/// What a suite consists of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SuiteKind {
+    /// Test scripts, with a result for each directive.
+    #[default]
+    Spec,
+    /// WASI programs, with a result for each.
+    Wasi,
+}
+
 /// A suite.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SuiteInfo {
+    /// What it consists of.
+    pub kind: SuiteKind,
     /// Where it comes from: a folder, or the name and version of the embedded one.
     pub origin: String,
     /// A digest of its content.
@@ -78,6 +109,10 @@ pub struct Shard {
     pub part: u32,
     /// Of how many.
     pub of: u32,
+    /// How many tests all parts have together.
+    pub tests: u64,
+    /// A digest of the list of all these tests: parts with another one are parts of something else.
+    pub list: String,
 }
 
 impl Header {
@@ -100,7 +135,17 @@ impl Header {
             shard: None,
             seed: None,
             started_unix_ms: u64::try_from(now.as_millis()).unwrap_or(u64::MAX),
+            repeat: Vec::new(),
         }
+    }
+
+    /// The command that repeats one result.
+    pub fn repeat(&self, row: &Row) -> Option<String> {
+        let of_row = |repeat: &&Repeat| *repeat.engine == *row.engine && *repeat.lane == *row.lane;
+        let repeat = self.repeat.iter().find(of_row)?;
+        let file = if repeat.names_file { format!(" {}", quoted(&row.file)) } else { String::new() };
+        let place = if row.line == 0 { row.file.to_string() } else { format!("{}:{}", row.file, row.line) };
+        Some(format!("{}{file} --filter {}", repeat.command, quoted(&place)))
     }
 }
 

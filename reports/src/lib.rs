@@ -10,7 +10,7 @@
 //! use assay_reports::{ColorChoice, Directive, EngineLanes, Header, Levels, ResultsWriter, Row, Status, SuiteInfo, Terminal};
 //!
 //! # fn main() -> Result<(), assay_reports::WriteError> {
-//! let suite = SuiteInfo { origin: "embedded".into(), digest: "blake3:…".into(), files: 1 };
+//! let suite = SuiteInfo { kind: Default::default(), origin: "embedded".into(), digest: "blake3:…".into(), files: 1 };
 //! let engines = vec![EngineLanes { engine: "jit".into(), lanes: vec!["default".into()] }];
 //! let header = Header::new(env!("CARGO_PKG_VERSION"), engines, suite, "all");
 //!
@@ -39,28 +39,68 @@
 
 pub mod escape;
 pub mod exit;
+pub mod github;
+pub mod junit;
+pub mod markdown;
+pub mod sarif;
 
 mod atomic;
+mod compare;
+mod date;
 mod directive;
 mod error;
+mod excerpt;
 mod faults;
+mod grouping;
 mod header;
+mod history;
+mod html;
+mod inputs;
 mod json;
+mod list;
+mod merge;
 mod outcome;
 mod results;
 mod row;
+mod shell;
 mod summary;
 mod terminal;
 
+pub use compare::{
+    Change, ChangeKind, CompareVerdict, Comparison, Detection, Differences, Measure, Quantity, SpeedVerdict,
+    compare, judge_samples,
+};
+pub use date::Date;
 pub use directive::Directive;
 pub use error::{ReadError, WriteError};
 pub use faults::{Baseline, FAULTS_SCHEMA, FaultResult, FaultZero, FaultsReport};
-pub use header::{EngineLanes, Header, Host, Shard, SuiteInfo};
+pub use header::{EngineLanes, Header, Host, Repeat, Shard, SuiteInfo, SuiteKind};
+pub use history::{
+    Appended, Counted, Entry as HistoryEntry, HISTORY_FILE, HISTORY_SCHEMA, History, HistoryError,
+    append as append_history, read as read_history,
+};
+pub use html::{HTML_FILE, Sources, render as render_html, write as write_html};
+pub use inputs::{
+    Bench, BenchHost, BenchLane, BenchMean, BenchRatio, BenchResult, Campaign, CampaignFinding, Input,
+    Inputs, Workload,
+};
+pub use list::{TestId, list_digest};
+pub use merge::{MergeError, merge};
 pub use outcome::{Levels, Status};
 pub use results::{RESULTS_FILE, ResultsWriter, Run, SCHEMA, read_results};
 pub use row::Row;
+pub use shell::quoted;
 pub use summary::{Counts, EngineSummary, SUMMARY_FILE, SUMMARY_SCHEMA, Summary, SummaryBuilder, Verdict};
 pub use terminal::{ColorChoice, Terminal};
+
+/// Writes a file, which appears whole or not at all.
+///
+/// # Errors
+///
+/// When the disk does not take it; what stood there before is gone then.
+pub fn write_file(path: &std::path::Path, bytes: &[u8]) -> Result<(), WriteError> {
+    atomic::AtomicFile::whole(path, bytes)
+}
 
 /// The folder for results where `--out` names no other.
 pub const DEFAULT_OUT: &str = "assay-out";

@@ -98,6 +98,18 @@ impl Counts {
         *count += 1;
     }
 
+    /// Counts what others counted, too.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.pass += other.pass;
+        self.fail += other.fail;
+        self.wrong_reason += other.wrong_reason;
+        self.crash += other.crash;
+        self.timeout += other.timeout;
+        self.skip += other.skip;
+        self.xfail += other.xfail;
+        self.xpass += other.xpass;
+    }
+
     /// Results that make a run fail.
     pub fn unexpected(&self) -> u64 {
         self.fail + self.wrong_reason + self.crash + self.timeout + self.xpass

@@ -4,7 +4,10 @@
 
 mod common;
 
-use assay_reports::Directive;
+use assay_reports::{
+    Baseline, Directive, FAULTS_SCHEMA, FaultResult, FaultZero, FaultsReport, HistoryEntry, Inputs,
+    append_history,
+};
 use serde_json::Value;
 
 /// Where `value` breaks `schema`, if it does. Knows the keywords our schemas use, and fails on any other.
@@ -106,6 +109,44 @@ fn the_summary_obeys_the_schema() {
     let schema = serde_json::from_str(include_str!("../schemas/summary.schema.json")).unwrap();
     let summary = serde_json::from_str(&written("summary.json")).unwrap();
     assert_eq!(violation(&schema, &schema, &summary, "summary"), None);
+}
+
+#[test]
+fn faults_and_history_obey_their_schemas() {
+    let schema = serde_json::from_str(include_str!("../schemas/faults.schema.json")).unwrap();
+    let fault = FaultResult {
+        id: "x".into(),
+        class: 'B',
+        origin: "own class".into(),
+        found: true,
+        found_in: 1,
+        oracle: None,
+        cases: 3,
+        seconds: Some(0.5),
+        seeds: 1,
+        reduced_bytes: None,
+    };
+    let report = FaultsReport {
+        schema: FAULTS_SCHEMA.into(),
+        budget_seconds: 1.0,
+        seeds: 1,
+        profile: "default".into(),
+        baselines: vec![Baseline { name: "weaker".into(), faults: vec![fault.clone()] }],
+        faults: vec![fault],
+        fault_zero: Some(FaultZero { cases: 3, false_alarms: 0 }),
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("faults.json");
+    report.write(&path).unwrap();
+    let faults = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    assert_eq!(violation(&schema, &schema, &faults, "faults"), None);
+
+    let schema = serde_json::from_str(include_str!("../schemas/history.schema.json")).unwrap();
+    common::write(dir.path());
+    let entry = HistoryEntry::of(&Inputs::read(&[dir.path().to_owned()]).unwrap(), "label");
+    append_history(&dir.path().join("history.jsonl"), entry).unwrap();
+    let line = std::fs::read_to_string(dir.path().join("history.jsonl")).unwrap();
+    assert_eq!(violation(&schema, &schema, &serde_json::from_str(&line).unwrap(), "history"), None);
 }
 
 #[test]

@@ -14,6 +14,7 @@ pub mod features;
 pub mod fuzz;
 pub mod judge;
 pub mod matcher;
+pub mod partition;
 pub mod plan;
 pub mod process;
 pub mod run;

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use assay_reports::{Directive, Levels, Row, Status, read_results};
 use assay_spec_tests::engine::Lane;
+use assay_spec_tests::partition::Partition;
 use assay_spec_tests::run::{Options, Report, RunError, run};
 use assay_spec_tests::suite::Choice;
 use assay_workers::WorkerCommand;
@@ -30,6 +31,8 @@ fn options(script: &str, engines: &[&str], out: &Path) -> Options {
         expectations: None,
         out: out.to_owned(),
         worker: WorkerCommand::new(env!("CARGO_BIN_EXE_assay-spec-test-worker"), [""; 0]),
+        repeat: Vec::new(),
+        partition: None,
         tool_version: "test".to_owned(),
     }
 }
@@ -290,4 +293,34 @@ fn nothing_to_run_is_an_error_of_its_own() {
     options.filters.clear();
     options.suite = Choice::Folder(dir.path().join("missing"));
     assert_eq!(code(&options), 2);
+}
+
+#[test]
+fn parts_together_are_the_whole() {
+    let whole = tempfile::tempdir().unwrap();
+    let everything = |out: &Path| Options {
+        suite: Choice::Folder(scripts()),
+        timeout: Duration::from_secs(10),
+        ..options("", &["jit", "interp"], out)
+    };
+    let mut rows = play(&everything(whole.path())).rows;
+    rows.sort_by(Row::report_order);
+    for by in ["hash", "slice"] {
+        let parts = tempfile::tempdir().unwrap();
+        let paths: Vec<PathBuf> = (1..=3).map(|part| parts.path().join(part.to_string())).collect();
+        for (number, out) in paths.iter().enumerate() {
+            let partition = Partition::parse(&format!("{by}:{}/3", number + 1), |_| None).unwrap();
+            run(&Options { partition: Some(partition), ..everything(out) }, &mut ()).unwrap();
+        }
+        let mut merged = assay_reports::merge(&paths).unwrap();
+        // Times, and what a lost worker said last, are not the same twice.
+        let timeless = |row: &mut Row| (row.duration_us, row.note) = (0, None);
+        merged.rows.iter_mut().for_each(timeless);
+        rows.iter_mut().for_each(timeless);
+        assert_eq!(merged.rows.len(), rows.len(), "{by}");
+        for (merged, row) in merged.rows.iter().zip(&rows) {
+            assert_eq!(merged, row, "{by}");
+        }
+        assert!(assay_reports::merge(&paths[1..]).is_err());
+    }
 }

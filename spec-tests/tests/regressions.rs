@@ -43,6 +43,8 @@ fn regressions_pass_on_every_lane() {
         expectations: None,
         out: out.path().to_owned(),
         worker: WorkerCommand::new(env!("CARGO_BIN_EXE_assay-spec-test-worker"), [""; 0]),
+        repeat: Vec::new(),
+        partition: None,
         tool_version: "test".to_owned(),
     };
     let report = run(&options, &mut ()).unwrap();

@@ -23,6 +23,8 @@ fn the_embedded_suite_is_as_expected_on_both_engines() {
         expectations: None,
         out: out.path().to_owned(),
         worker: WorkerCommand::new(env!("CARGO_BIN_EXE_assay-spec-test-worker"), [""; 0]),
+        repeat: Vec::new(),
+        partition: None,
         tool_version: "test".to_owned(),
     };
     let report = run(&options, &mut ()).unwrap();

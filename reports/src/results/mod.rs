@@ -15,7 +15,7 @@ pub use write::ResultsWriter;
 use crate::summary::Counts;
 
 /// Name and version of the format.
-pub const SCHEMA: &str = "assay-results/1";
+pub const SCHEMA: &str = "assay-results/2";
 /// The name of the file in its folder.
 pub const RESULTS_FILE: &str = "results.jsonl";
 

@@ -101,10 +101,10 @@ mod tests {
 
     use super::ResultsWriter;
     use crate::atomic::AtomicFile;
-    use crate::{Directive, EngineLanes, Header, Row, SuiteInfo};
+    use crate::{Directive, EngineLanes, Header, Row, SuiteInfo, SuiteKind};
 
     fn header() -> Header {
-        let suite = SuiteInfo { origin: "x".into(), digest: "y".into(), files: 1 };
+        let suite = SuiteInfo { kind: SuiteKind::Spec, origin: "x".into(), digest: "y".into(), files: 1 };
         Header::new(
             "0",
             vec![EngineLanes { engine: "jit".into(), lanes: vec!["default".into()] }],

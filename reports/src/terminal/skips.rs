@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::escape;
+use crate::grouping::reason_family;
 use crate::outcome::Status;
 use crate::row::Row;
 
@@ -14,7 +15,7 @@ pub(super) fn push(text: &mut String, rows: &[Row], paint: Paint) {
     let mut reasons: BTreeMap<&str, BTreeMap<&str, u64>> = BTreeMap::new();
     for row in rows {
         if let Status::Skip(reason) = &row.status {
-            *reasons.entry(family(reason)).or_default().entry(&row.engine).or_default() += 1;
+            *reasons.entry(reason_family(reason)).or_default().entry(&row.engine).or_default() += 1;
         }
     }
     if reasons.is_empty() {
@@ -32,9 +33,4 @@ pub(super) fn push(text: &mut String, rows: &[Row], paint: Paint) {
         let _written = writeln!(text, "{:>9}  {} ({engines})", grouped(total), escape::brief(reason, 100));
     }
     text.push('\n');
-}
-
-/// What is blocked by some line is one group, whatever the line.
-fn family(reason: &str) -> &str {
-    if reason.starts_with("blocked by line ") { "blocked by an earlier line of its file" } else { reason }
 }

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use assay_reports::{
-    Directive, EngineLanes, Header, Host, Levels, ResultsWriter, Row, Status, SuiteInfo, Summary,
+    Directive, EngineLanes, Header, Host, Levels, Repeat, ResultsWriter, Row, Status, SuiteInfo, SuiteKind,
+    Summary,
 };
 
 /// A header that does not depend on machine and time.
@@ -18,10 +19,21 @@ pub(crate) fn header() -> Header {
         cpu: "Example CPU".into(),
         seed: Some(7),
         started_unix_ms: 1_700_000_000_000,
+        repeat: vec![Repeat {
+            engine: "jit".into(),
+            lane: "default".into(),
+            command: "assay spec --engine jit".into(),
+            names_file: false,
+        }],
         ..Header::new(
             "0.1.0",
             vec![engine("jit", &["default", "no-signals"]), engine("interp", &["default"])],
-            SuiteInfo { origin: "embedded".into(), digest: "blake3:00".into(), files: 3 },
+            SuiteInfo {
+                kind: SuiteKind::Spec,
+                origin: "embedded".into(),
+                digest: "blake3:00".into(),
+                files: 3,
+            },
             "all",
         )
     }

@@ -9,7 +9,7 @@ mod split;
 use std::ops::Range;
 use std::sync::Arc;
 
-use assay_reports::Directive as Kind;
+use assay_reports::{Directive as Kind, TestId};
 
 use crate::script;
 use crate::suite::{Place, Selection, SuiteFile, Text};
@@ -89,6 +89,48 @@ impl Plan {
         let directives =
             self.files.iter().flat_map(|file| &file.directives).filter(|directive| directive.wanted);
         directives.count() + self.files.iter().filter(|file| file.trouble.is_some()).count()
+    }
+
+    /// Every test that is wanted.
+    pub fn tests(&self) -> Vec<TestId<'_>> {
+        let mut tests = Vec::new();
+        for file in &self.files {
+            let name = &*file.name;
+            if let Some(&Trouble { line, column, .. }) = file.trouble.as_ref() {
+                tests.push(TestId { file: name, index: 0, line, column, directive: Kind::File });
+            }
+            for (index, planned) in file.directives.iter().enumerate().filter(|(_, planned)| planned.wanted) {
+                let &Planned { line, column, kind: directive, .. } = planned;
+                tests.push(TestId { file: name, index: index as u32, line, column, directive });
+            }
+        }
+        tests
+    }
+
+    /// Wants nothing of other files than these.
+    pub(crate) fn keep_files(&mut self, keep: impl Fn(&str) -> bool) {
+        for file in self.files.iter_mut().filter(|file| !keep(&file.name)) {
+            file.trouble = None;
+            file.directives.iter_mut().for_each(|directive| directive.wanted = false);
+        }
+    }
+
+    /// Wants one of `of` shares of the chunks: each chunk in turn, the dearest first, goes to the share that has the least to
+    /// do. Files that cannot run are dealt out one by one.
+    pub(crate) fn keep_share(&mut self, share: usize, of: usize) {
+        let mut loads = vec![0_u64; of];
+        for chunk in &self.chunks {
+            let (least, load) =
+                loads.iter_mut().enumerate().min_by_key(|(_, load)| **load).expect("there is a share");
+            // Whatever it costs, a chunk is work.
+            *load += chunk.cost.max(1);
+            if least != share {
+                let directives = &mut self.files[chunk.file].directives[chunk.directives.clone()];
+                directives.iter_mut().for_each(|directive| directive.wanted = false);
+            }
+        }
+        let troubles = self.files.iter_mut().filter(|file| file.trouble.is_some()).enumerate();
+        troubles.filter(|(number, _)| number % of != share).for_each(|(_, file)| file.trouble = None);
     }
 
     fn add(&mut self, file: &SuiteFile, selection: &Selection) {

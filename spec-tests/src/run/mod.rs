@@ -11,13 +11,16 @@ mod sink;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use assay_reports::{EngineLanes, Header, ResultsWriter, Row, SuiteInfo, Summary};
+use assay_reports::{
+    EngineLanes, Header, Repeat, ResultsWriter, Row, Shard, SuiteInfo, SuiteKind, Summary, list_digest,
+};
 use assay_workers::{Pool, PoolConfig, WorkerCommand};
 
 pub use error::RunError;
 
 use crate::engine::Lane;
 use crate::expectations::Expectations;
+use crate::partition::Partition;
 use crate::plan::Plan;
 use crate::suite::{Choice, Filter, Selection, Suite, SuiteError};
 use scheduler::Chunks;
@@ -30,6 +33,8 @@ pub struct Options {
     pub suite: Choice,
     /// Which of its files and directives; all when empty.
     pub filters: Vec<String>,
+    /// Which part of it; all when there is none.
+    pub partition: Option<Partition>,
     /// The engines and their configurations.
     pub lanes: Vec<Lane>,
     /// How many workers run at a time.
@@ -46,11 +51,15 @@ pub struct Options {
     pub worker: WorkerCommand,
     /// The version that results carry.
     pub tool_version: String,
+    /// The commands that results carry, one for each lane.
+    pub repeat: Vec<Repeat>,
 }
 
 /// What a run found.
 #[derive(Debug)]
 pub struct Report {
+    /// What the run was.
+    pub header: Header,
     /// The counts.
     pub summary: Summary,
     /// The results that did not simply pass.
@@ -90,13 +99,15 @@ pub fn run(options: &Options, observer: &mut dyn Observer) -> Result<Report, Run
     // The workers start while the suite is read.
     let mut pool = Pool::new(pool_config(options))?;
     let suite = Suite::load(&options.suite)?;
-    let plan = Plan::new(suite.files.iter().map(|file| (file, Selection::of(&filters, &file.name))));
+    let mut plan = Plan::new(suite.files.iter().map(|file| (file, Selection::of(&filters, &file.name))));
     if plan.wanted() == 0 {
         let filters = options.filters.join(", ");
         return Err(SuiteError::NothingSelected { origin: suite.origin, filters }.into());
     }
+    let shard = options.partition.map(|partition| part(partition, &mut plan));
     observer.planned(plan.wanted() * options.lanes.len());
-    let writer = ResultsWriter::create(&options.out, &header(options, &suite))?;
+    let header = header(options, &suite, shard);
+    let writer = ResultsWriter::create(&options.out, &header)?;
     let notice = suite.notice.clone();
     // Workers read their own files: the texts are no longer needed.
     drop(suite);
@@ -105,7 +116,7 @@ pub fn run(options: &Options, observer: &mut dyn Observer) -> Result<Report, Run
     let mut chunks = Chunks::new(&plan, options, &mut sink);
     pool.run(&mut chunks)?;
     chunks.finish()?;
-    sink.finish(&plan, options, begun).map(|(summary, rows)| Report { summary, rows, notice })
+    sink.finish(&plan, options, begun).map(|(summary, rows)| Report { header, summary, rows, notice })
 }
 
 fn pool_config(options: &Options) -> PoolConfig {
@@ -114,7 +125,14 @@ fn pool_config(options: &Options) -> PoolConfig {
     config
 }
 
-fn header(options: &Options, suite: &Suite) -> Header {
+/// Cuts a plan down to a part, which says what the whole is.
+fn part(partition: Partition, plan: &mut Plan) -> Shard {
+    let (tests, list) = (plan.wanted() as u64, list_digest(plan.tests()));
+    partition.apply(plan);
+    Shard { by: partition.by.name().to_owned(), part: partition.part, of: partition.of, tests, list }
+}
+
+fn header(options: &Options, suite: &Suite, shard: Option<Shard>) -> Header {
     let mut engines: Vec<EngineLanes> = Vec::new();
     for lane in &options.lanes {
         match engines.iter_mut().find(|engine| engine.engine == lane.engine) {
@@ -122,8 +140,13 @@ fn header(options: &Options, suite: &Suite) -> Header {
             None => engines.push(EngineLanes { engine: lane.engine.clone(), lanes: vec![lane.name.clone()] }),
         }
     }
-    let info =
-        SuiteInfo { origin: suite.origin.clone(), digest: suite.digest.clone(), files: suite.files.len() };
+    let info = SuiteInfo {
+        kind: SuiteKind::Spec,
+        origin: suite.origin.clone(),
+        digest: suite.digest.clone(),
+        files: suite.files.len(),
+    };
     let selection = if options.filters.is_empty() { "all".to_owned() } else { options.filters.join(", ") };
-    Header::new(options.tool_version.clone(), engines, info, selection)
+    let header = Header::new(options.tool_version.clone(), engines, info, selection);
+    Header { repeat: options.repeat.clone(), shard, ..header }
 }
