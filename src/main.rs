@@ -5,6 +5,7 @@
 #![deny(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
+mod check;
 mod compare;
 mod compile;
 mod completion;
@@ -71,6 +72,8 @@ enum Verb {
     Repro(reduce::ReproArgs),
     /// Make a saved case small while its finding stays
     Reduce(reduce::ReduceArgs),
+    /// The one command for CI: suite, WASI programs, campaign, canaries, benchmarks; one report, one verdict
+    Check(check::Args),
     /// Render results: a page for people, files for CI systems
     Report(report::Args),
     /// Join the parts of a run, and prove that none is missing
@@ -102,6 +105,7 @@ impl Verb {
             Self::Faults(args) => faults::run(&args),
             Self::Repro(args) => reduce::repro(&args),
             Self::Reduce(args) => reduce::run(&args),
+            Self::Check(args) => check::run(&args),
             Self::Report(args) => report::run(&args),
             Self::Merge(args) => merge::run(&args),
             Self::Compare(args) => compare::run(&args),

@@ -152,7 +152,7 @@ pub(crate) fn source(suite: Option<&Path>, header: &Header, file: &str) -> Optio
 }
 
 /// Appends to the summary of the step, as far as there is room.
-fn step_summary(text: &str) -> Outcome<()> {
+pub(crate) fn step_summary(text: &str) -> Outcome<()> {
     let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY") else { return Ok(()) };
     let failed =
         |error: std::io::Error| (exit::INCOMPLETE, format!("cannot write the step summary: {error}"));

@@ -167,7 +167,7 @@ fn repeats(lanes: &[Lane], suite: &Choice, embedded: bool) -> Vec<Repeat> {
             Choice::Embedded if embedded => command += " --embedded",
             Choice::Embedded | Choice::Cached(_) | Choice::Paths(_) => {}
             Choice::Folder(folder) => {
-                command += &format!(" --suite {}", quoted(&folder.display().to_string()))
+                command += &format!(" --suite {}", quoted(&folder.display().to_string()));
             }
         }
         let names_file = matches!(suite, Choice::Paths(_));

@@ -17,6 +17,7 @@ const UNEXPECTED = 3;
 const ROW = 30;
 const TALLEST = 8e6;
 const NONE = 255;
+const WORST = -1;
 
 const byId = (id) => document.getElementById(id);
 
@@ -333,7 +334,6 @@ function list() {
   let found = new Uint32Array(0), at = -1, shownColumns = columns.map((_, number) => number);
 
   fill();
-  head();
   apply({ scroll: location.hash.startsWith("#list?") });
   byId("filters").addEventListener("input", debounced(take));
   byId("filters").addEventListener("submit", (event) => { event.preventDefault(); take(); grid.focus(); });
@@ -406,6 +406,7 @@ function list() {
   function apply({ scroll }) {
     for (const [name, control] of Object.entries(controls)) if (control.value !== wish[name]) control.value = wish[name];
     for (const box of byId("f-status").querySelectorAll("input")) box.checked = wish.status.includes(box.value);
+    head();
     found = choose(results, wish);
     byId("found").textContent = `${grouped(found.length)} of ${grouped(tests.count)} tests${columns.length > 1 ? ` on ${columns.length} engines` : ""}`;
     grid.setAttribute("aria-rowcount", String(found.length + 1));
@@ -423,13 +424,20 @@ function list() {
 
   function head() {
     const narrow = innerWidth < 720, most = narrow ? 2 : 8;
-    shownColumns = columns.map((_, number) => number).slice(0, most);
+    const chosen = wish.column === "" ? [] : [Number(wish.column)];
+    shownColumns = [...new Set([...chosen, ...columns.keys()])].slice(0, most);
+    // Where there is no room for all, one column tells the worst of them.
+    if (narrow && columns.length > most) shownColumns = chosen.length ? chosen : [WORST];
     const width = narrow ? 4 : 5.2;
     grid.style.setProperty("--one", `${width}rem`);
     grid.style.setProperty("--cells", `${shownColumns.length * (width + 0.35)}rem`);
-    const cells = make("div", { class: "cells", role: "presentation" }, ...shownColumns.map((number) => make("span", { role: "columnheader", title: visible(columns[number].label) }, visible(columns[number].label))));
+    const cells = make("div", { class: "cells", role: "presentation" }, ...shownColumns.map((number) => make("span", { role: "columnheader", title: label(number) }, label(number))));
     byId("grid-head").replaceChildren(make("span", { role: "columnheader" }, "Place"), make("span", { role: "columnheader" }, "Directive"), cells, make("span", { role: "columnheader", class: "number" }, "Time"));
     space.replaceChildren();
+  }
+
+  function label(column) {
+    return column === WORST ? "worst" : visible(columns[column].label);
   }
 
   /** How far the list is scrolled, in rows: long lists are drawn on a shorter space. */
@@ -458,9 +466,9 @@ function list() {
   function line(number) {
     const test = found[number];
     const cells = shownColumns.map((column) => {
-      const rank = columns[column].rank[test];
+      const rank = column === WORST ? results.worst[test] : columns[column].rank[test];
       const status = byRank[rank];
-      return rank === NONE ? make("span", { class: "mark absent", role: "gridcell", "aria-label": "no result" }, "·") : make("span", { class: `mark ${status.class}`, role: "gridcell", "aria-label": `${visible(columns[column].label)}: ${status.name}`, title: status.name }, status.short);
+      return rank === NONE ? make("span", { class: "mark absent", role: "gridcell", "aria-label": "no result" }, "·") : make("span", { class: `mark ${status.class}`, role: "gridcell", "aria-label": `${label(column)}: ${status.name}`, title: status.name }, status.short);
     });
     return make("div", { class: "row", role: "row", id: `row-${number}`, "data-at": String(number), "aria-rowindex": String(number + 2), "aria-selected": "false" },
       make("span", { class: "place", role: "rowheader", title: place(test) }, make("span", {}, name(test)), tests.line[test] === 0 ? undefined : `:${tests.line[test]}:${tests.column[test]}`),
