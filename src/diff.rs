@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use assay_differential::campaign::corpus::{self, Corpus};
 use assay_differential::campaign::journal::{self, Journal, JournalError, Past};
 use assay_differential::campaign::summary::{FindingSummary, Summary};
 use assay_differential::campaign::{
@@ -41,7 +42,7 @@ pub(crate) struct Args {
     /// The number of the first case
     #[arg(long, value_name = "INDEX", default_value_t = 0, value_parser = units::number, allow_negative_numbers = true)]
     first: u64,
-    /// How cases are made: default, small, smith, operators, calls, mutate or wasi
+    /// How cases are made: default, small, smith, operators, calls, traffic, linked, mutate or wasi
     #[arg(long, value_name = "NAME", default_value = "default")]
     profile: Profile,
     /// How many worker processes run at a time [default: one per processor]
@@ -62,6 +63,9 @@ pub(crate) struct Args {
     /// Also say what each generator made, and which operators were executed
     #[arg(long, conflicts_with = "file")]
     statistics: bool,
+    /// A folder of cases that cover what campaigns cover: others are made of them, and cases that add to it are saved there
+    #[arg(long, value_name = "DIR", conflicts_with = "file")]
+    corpus: Option<PathBuf>,
     /// Also write the campaign as JSON (schema assay-campaign-1) to this file
     #[arg(long, value_name = "FILE", conflicts_with = "file")]
     json: Option<PathBuf>,
@@ -194,8 +198,16 @@ fn campaign(args: &Args) -> ExitCode {
         jobs: args.jobs.map_or_else(processors, NonZeroUsize::get).min(MAX_JOBS),
         time: args.time,
         engines: args.engines.clone(),
+        corpus: args.corpus.clone(),
     };
-    let (mut journal, past) = match journal(&options, args) {
+    let corpus = match args.corpus.as_deref().map_or_else(|| Ok(Corpus::default()), Corpus::load) {
+        Ok(corpus) => corpus,
+        Err(error) => return fail(&error.to_string(), exit::USAGE),
+    };
+    for file in &corpus.unreadable {
+        eprintln!("warning: not a case of the corpus: {}", escape::text(file));
+    }
+    let (mut journal, past) = match journal(&options, corpus.digest(), args) {
         Ok(begun) => begun,
         Err(error) => return fail(&error.to_string(), exit::USAGE),
     };
@@ -211,7 +223,7 @@ fn campaign(args: &Args) -> ExitCode {
         eprintln!("warning: the campaign cannot be resumed: {}", escape::text(&trouble.to_string()));
     }
     match outcome {
-        Ok(tally) => show(&Campaign { options, args, resumed, elapsed }, &tally),
+        Ok(tally) => show(&Campaign { options, args, corpus, resumed, elapsed }, &tally),
         Err(error) => fail(&error.to_string(), exit::INTERNAL),
     }
 }
@@ -221,10 +233,10 @@ fn worker() -> WorkerCommand {
 }
 
 /// The journal, and what it says of before. Without a place for it the campaign is played all the same.
-fn journal(options: &Options, args: &Args) -> Result<(Option<Journal>, Past), JournalError> {
+fn journal(options: &Options, corpus: &str, args: &Args) -> Result<(Option<Journal>, Past), JournalError> {
     let path = journal::path(options, &args.out);
     if args.resume && path.exists() {
-        let (journal, past) = Journal::go_on(options, &path)?;
+        let (journal, past) = Journal::go_on(options, corpus, &path)?;
         eprintln!("{} cases of {} are done", past.cases(), escape::text(&path.display().to_string()));
         if past.damaged > 0 {
             eprintln!("warning: {} lines of it are damaged; their cases are played again", past.damaged);
@@ -234,7 +246,7 @@ fn journal(options: &Options, args: &Args) -> Result<(Option<Journal>, Past), Jo
     let made = std::fs::create_dir_all(&args.out);
     let begun = made
         .map_err(|error| error.to_string())
-        .and_then(|()| Journal::begin(options, &path).map_err(|error| error.to_string()));
+        .and_then(|()| Journal::begin(options, corpus, &path).map_err(|error| error.to_string()));
     if let Err(error) = &begun {
         eprintln!("warning: the campaign has no journal: {}", escape::text(error));
     }
@@ -245,13 +257,14 @@ fn journal(options: &Options, args: &Args) -> Result<(Option<Journal>, Past), Jo
 struct Campaign<'a> {
     options: Options,
     args: &'a Args,
+    corpus: Corpus,
     resumed: u64,
     elapsed: Duration,
 }
 
 /// Tells what came of a campaign. What cannot be written is said; a finding counts whether it could be saved or not.
 fn show(campaign: &Campaign<'_>, tally: &Tally) -> ExitCode {
-    let Campaign { options, args, resumed, elapsed } = campaign;
+    let Campaign { options, args, corpus, resumed, elapsed } = campaign;
     let mut out = Output::new();
     let mut trouble = Vec::new();
     let mut summary = Summary::new(options, tally, *resumed, *elapsed);
@@ -283,6 +296,18 @@ fn show(campaign: &Campaign<'_>, tally: &Tally) -> ExitCode {
         out.text(report::statistics(tally));
     }
     out.text(report::summary(options, tally, *resumed, *elapsed));
+    if let Some(folder) = &args.corpus {
+        match on_lane_thread(|| corpus::keep(options, tally, corpus, folder)) {
+            Ok(Ok(kept)) => out.line(format_args!(
+                "{} cases added to the {} of the corpus, for {} points",
+                kept.files.len(),
+                corpus.cases.len(),
+                kept.points
+            )),
+            Ok(Err(error)) => trouble.push(error.to_string()),
+            Err(error) => trouble.push(format!("failed to start a thread: {error}")),
+        }
+    }
     if let Some(path) = &args.json {
         trouble.extend(summary.write(path).err().map(|error| error.to_string()));
     }
@@ -300,12 +325,15 @@ fn repeated(options: &Options, found: &Found, path: Option<&Path>) -> String {
     let other = options.engines.iter().find(|name| found.class.starts_with(&format!("{name}: ")));
     let engine = other.map_or_else(String::new, |name| format!(" --engine {}", escape::text(&quoted(name))));
     match path.map(Path::display) {
-        None => format!(
-            "repeat it with: assay diff --profile {} --seed {} --first {} --cases 1{engine}",
-            options.profile.name(),
-            options.seed,
-            found.index
-        ),
+        None => {
+            let corpus = options.corpus.as_deref().map_or_else(String::new, |corpus| {
+                format!(" --corpus {}", escape::text(&quoted(&corpus.display().to_string())))
+            });
+            let (profile, seed, index) = (options.profile.name(), options.seed, found.index);
+            format!(
+                "repeat it with: assay diff --profile {profile} --seed {seed} --first {index} --cases 1{engine}{corpus}"
+            )
+        }
         Some(path) if other.is_some() => format!("repeat it with: assay diff {path}{engine}"),
         Some(path) => {
             format!("repeat it with: assay repro {path}; make it small with: assay reduce {path}")

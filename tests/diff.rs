@@ -61,10 +61,26 @@ fn what_cannot_be_written_is_said_and_costs_no_finding() {
     let (code, out, err) = diff(path, &arguments);
     assert_eq!(code, Some(1), "{out}{err}");
     assert!(out.contains("cmd:sh engine.sh: died: exit code 4"), "{out}");
-    assert!(out.contains("; 2 more cases alike") && out.contains("confirmed in a fresh process"), "{out}");
+    assert!(out.contains(" more cases alike") && out.contains("confirmed in a fresh process"), "{out}");
     let repeat = "assay diff --profile default --seed 1 --first 0 --cases 1 --engine 'cmd:sh engine.sh'";
     assert!(out.contains(repeat), "{out}");
     assert!(err.contains("no journal") && err.contains("`full`") && err.contains("campaign.json"), "{err}");
     let (code, out, err) = diff(path, &["--cases", "3", "--json", "/dev/full/campaign.json"]);
     assert_eq!(code, Some(70), "{out}{err}");
+}
+
+#[test]
+fn a_corpus_keeps_what_covers_more_and_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let arguments = ["--cases", "64", "--profile", "traffic", "--corpus", "corpus"];
+    let (code, out, err) = diff(path, &arguments);
+    assert_eq!(code, Some(0), "{out}{err}");
+    assert!(out.contains("cases added to the 0 of the corpus"), "{out}");
+    let kept = std::fs::read_dir(path.join("corpus")).unwrap().count();
+    assert!((1..9).contains(&kept), "{kept} of 64 cases are kept");
+    std::fs::write(path.join("corpus/torn.toml"), "version = 2\n[[mod").unwrap();
+    let (code, out, err) = diff(path, &[&arguments[..], &["--seed", "2", "--statistics"]].concat());
+    assert_eq!(code, Some(0), "{out}{err}");
+    assert!(out.contains("generator saved: ") && err.contains("torn.toml"), "{out}{err}");
 }

@@ -326,12 +326,18 @@ class Store {
     return entry.outcome;
   }
 
-  instantiate(module) {
+  instantiate(module, bindings = []) {
     const number = this.instances.push(null) - 1;
     if (!('returned' in module.outcome)) return module.outcome;
+    if (bindings.some(({ instance }) => !this.instances[instance])) return 'skipped';
     return attempt(() => {
-      const items = module.imports.map((entry, index) => this.provide(entry, index));
-      this.provided.push(...items);
+      const items = module.imports.map((entry, index) => {
+        const binding = bindings.find((binding) => binding.import === index);
+        if (binding) return this.instances[binding.instance].exports[binding.export];
+        const item = this.provide(entry, index);
+        this.provided.push(item);
+        return item;
+      });
       const imports = {};
       module.imports.forEach(({ from, item }, index) => {
         if (Object.hasOwn(imports[from] ?? {}, item)) throw new Unsupported('two imports of one name');
@@ -354,6 +360,21 @@ class Store {
     return attempt(() => wordsOf(type.results, [call(...values)].flat()));
   }
 
+  // What the host does with an export: `act` returns the results.
+  act({ instance, name }, kinds, act) {
+    const made = this.instances[instance];
+    if (!made) return 'skipped';
+    const item = made.exports[name];
+    if (!kinds.some((kind) => item instanceof kind)) return { refused: 'there is no such export' };
+    return attempt(() => [act(item)]);
+  }
+
+  drop({ instance }) {
+    if (!this.instances[instance]) return 'skipped';
+    this.instances[instance] = null;
+    return { returned: [] };
+  }
+
   state(scope) {
     const state = { globals: [], memories: [], tables: [] };
     if (scope === 'nothing') return state;
@@ -369,6 +390,47 @@ class Store {
     return state;
   }
 }
+
+// Whether something could be done that fails with an error of this kind where it cannot.
+function done(failure, act) {
+  try {
+    act();
+    return 'i32 0x1';
+  } catch (error) {
+    if (!(error instanceof failure)) throw error;
+    return 'i32 0x0';
+  }
+}
+
+// Through a module that imports the global as one that can be written.
+function setGlobal(global, word, instances) {
+  const type = Number(Object.keys(TYPES).find((type) => TYPES[type] === word.split(' ')[0]) ?? (word.startsWith('func') ? FUNC : EXTERN));
+  const module = assemble(
+    section(1, vec([signature({ params: crossing(type), results: [] })])),
+    section(2, vec([[...text('m'), ...text('g'), 3, type, 1]])),
+    section(3, vec([[0]])),
+    section(7, vec([[...text('f'), 0, 0]])),
+    section(10, vec([vec([0, ...outOfIntegers([type], 0), 0x24, 0, 0x0b])])),
+  );
+  return done(WebAssembly.LinkError, () => {
+    new WebAssembly.Instance(module, { m: { g: global } }).exports.f(...integersOf(word, instances));
+  });
+}
+
+const write = (bytes, at) => (memory) => done(RangeError, () => {
+  const all = new Uint8Array(memory.buffer);
+  if (at + bytes.length > all.length) throw new RangeError('out of bounds');
+  all.set(bytes, at);
+});
+
+const grow = (by) => (item) => {
+  try {
+    return `i64 0x${(item instanceof WebAssembly.Table ? item.grow(by, null) : item.grow(by)).toString(16)}`;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return `i64 0x${u64(-1n).toString(16)}`;
+  }
+};
 
 const CHUNK = 2048;
 const ZEROS = Buffer.alloc(CHUNK);
@@ -464,11 +526,15 @@ const step = (outcome) => {
   store.calls = { count: 0, first: [] };
   return { outcome, calls };
 };
+const acted = (ask, kinds, act) => {
+  known(begun().instances, ask.instance, 'instance');
+  return step(store.act(ask, kinds, act));
+};
 const OPS = {
   hello: ({ protocol }) => {
     if (protocol !== 1) throw new Fault('version', 'version 1 is spoken here');
     const features = ['simd', 'bulk-memory', 'reference-types', 'multi-value', 'threads', 'tail-call'];
-    const capabilities = { features, fuel: false, limits: false, state: 'exported', functions: false, elements: false, places: false, alike: ALIKE };
+    const capabilities = { features, fuel: false, limits: false, state: 'exported', functions: false, elements: false, places: false, steps: true, alike: ALIKE };
     return { protocol: 1, engine: 'v8', version: process.versions.v8, capabilities };
   },
   begin: (ask) => {
@@ -481,6 +547,20 @@ const OPS = {
   invoke: (ask) => {
     known(begun().instances, ask.instance, 'instance');
     return step(store.invoke(ask));
+  },
+  link: (ask) => {
+    ask.with.forEach(({ instance }) => known(begun().instances, instance, 'instance'));
+    return step(begun().instantiate(known(store.modules, ask.module, 'module'), ask.with));
+  },
+  write: (ask) => acted(ask, [WebAssembly.Memory], write(Buffer.from(ask.bytes, 'hex'), ask.at)),
+  set: (ask) => acted(ask, [WebAssembly.Global], (global) => setGlobal(global, ask.value, store.instances)),
+  put: (ask) => acted(ask, [WebAssembly.Table], (table) => done(RangeError, () => {
+    table.set(ask.at, integersOf(ask.value, store.instances)[0]);
+  })),
+  grow: (ask) => acted(ask, [WebAssembly.Memory, WebAssembly.Table], grow(ask.by)),
+  drop: (ask) => {
+    known(begun().instances, ask.instance, 'instance');
+    return step(store.drop(ask));
   },
   get: ({ instance, name }) => {
     const item = known(begun().instances, instance, 'instance')?.exports[name];

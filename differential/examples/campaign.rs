@@ -25,6 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         jobs: jobs.parse()?,
         time: None,
         engines: Vec::new(),
+        corpus: None,
     };
     let began = Instant::now();
     let tally = run_in_processes(&options, WorkerCommand::this_program(["worker"]), &mut ())?;

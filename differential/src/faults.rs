@@ -140,6 +140,7 @@ fn options(seed: u64, budget: &Budget) -> Options {
         jobs: budget.jobs,
         time,
         engines: Vec::new(),
+        corpus: None,
     }
 }
 

@@ -142,7 +142,7 @@ impl Trial<'_> {
                 _ => return None,
             };
             let class = format!("{lane}: {class}");
-            let said = seen.outcome.to_string().replace(|char: char| char.is_ascii_digit(), "#");
+            let said = without_numbers(&seen.outcome.to_string());
             let signature = format!("{class}: {said}");
             Some(Finding { class, signature, detail: format!("{step}: {}", seen.outcome) })
         })
@@ -150,10 +150,26 @@ impl Trial<'_> {
 
     /// Whether validation alone accepts the module of a step.
     fn validates(&self, case: &Case, step: &Step) -> bool {
-        let Step::Instantiate { instantiate } = *step else { return false };
+        let Some(module) = step.module() else { return false };
         let engine = self.lanes.engine(Lane::Interp, true);
-        case.modules.get(instantiate).is_some_and(|module| Module::validate(engine, &module.bytes).is_ok())
+        case.modules.get(module).is_some_and(|module| Module::validate(engine, &module.bytes).is_ok())
     }
+}
+
+/// A text with `#` for every number, in whatever base.
+fn without_numbers(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(|char: char| char.is_ascii_digit()) {
+        out.push_str(&rest[..at]);
+        out.push('#');
+        let number = rest[at..].strip_prefix("0x").unwrap_or(&rest[at..]);
+        let hex = number.len() < rest.len() - at;
+        let digit = |char: char| if hex { char.is_ascii_hexdigit() } else { char.is_ascii_digit() };
+        rest = number.trim_start_matches(digit);
+    }
+    out.push_str(rest);
+    out
 }
 
 /// A difference between the interpreter and the lane or engine of this name.
@@ -191,7 +207,7 @@ pub(crate) fn has_failed(scout: &Observation) -> bool {
 /// Whether a case could show something, by what the interpreter saw with fuel: see [`Verdict::useful`].
 pub(crate) fn is_useful(case: &Case, scout: &Observation) -> bool {
     let instantiated = |(seen, step): (&StepSeen, &Step)| {
-        matches!(step, Step::Instantiate { .. }) && matches!(seen.outcome, Outcome::Returned(_))
+        step.module().is_some() && matches!(seen.outcome, Outcome::Returned(_))
     };
     let mut before = None;
     let mut worked = false;
@@ -212,5 +228,21 @@ fn comparable(seen: &StepSeen, before: Option<&StepSeen>) -> bool {
         }
         Outcome::Trapped { .. } | Outcome::HostError => true,
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn numbers_do_not_tell_findings_apart() {
+        for (text, bare) in [
+            ("at byte 0x1e2: 7 of 12", "at byte #: # of #"),
+            ("0x", "#"),
+            ("f32 bad", "f# bad"),
+            ("", ""),
+            ("none", "none"),
+        ] {
+            assert_eq!(super::without_numbers(text), bare);
+        }
     }
 }

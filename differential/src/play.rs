@@ -3,10 +3,12 @@
 //! Enters: a case and an engine; leaves: an [`Observation`]. A panic of the engine ends the observation and is part of it.
 //! [`Player`] takes the same steps one at a time, for a peer that speaks the engine protocol. Knows nothing of other lanes.
 
-use crate::case::{Argument, Case, Settings, Step};
+use crate::case::{Argument, Binding, Case, Settings, Step};
 use crate::host::{Host, provide};
 use crate::observe::{Observation, Outcome, Scope, Seen, State, StepSeen, Trace, snapshot};
-use assay_runtime::{Engine, Error, Extern, ExternRef, Instance, Module, Result, Store, Trap, Val, inspect};
+use assay_runtime::{
+    Engine, Error, Extern, ExternRef, HeapType, Instance, Module, Ref, Result, Store, Trap, Val, inspect,
+};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Looks on while a case is played.
@@ -173,31 +175,97 @@ impl Player {
     }
 
     fn outcome_of(&mut self, step: &Step) -> Outcome {
-        match step {
-            Step::Instantiate { instantiate } => {
-                let made = self.instantiate(*instantiate);
-                self.instances.push(made.as_ref().ok().copied());
-                made.map_or_else(|outcome| outcome, |_| Outcome::Returned(Vec::new()))
-            }
-            Step::Call { call, instance, args } => match self.instances.get(*instance).copied().flatten() {
-                Some(instance) => self.call(instance, call, args).unwrap_or_else(|error| outcome(&error)),
-                None => Outcome::Skipped,
-            },
+        if let Some(module) = step.module() {
+            let with = if let Step::Link { with, .. } = step { with.as_slice() } else { &[] };
+            let made = self.instantiate(module, with);
+            self.instances.push(made.as_ref().ok().copied());
+            return made.map_or_else(|outcome| outcome, |_| Outcome::Returned(Vec::new()));
         }
+        let named = step.instances().first().copied();
+        let Some(instance) = named.and_then(|instance| self.instances.get(instance).copied().flatten())
+        else {
+            return Outcome::Skipped;
+        };
+        let taken = match step {
+            Step::Instantiate { .. } | Step::Link { .. } => return Outcome::Skipped,
+            Step::Call { call, args, .. } => self.call(instance, call, args),
+            Step::Write { write, at, bytes, .. } => self.write(instance, write, *at, bytes),
+            Step::Set { set, value, .. } => self.set(instance, set, value),
+            Step::Put { put, at, value, .. } => self.put(instance, put, *at, value),
+            Step::Grow { grow, by, .. } => self.grow(instance, grow, *by),
+            Step::Drop { drop } => {
+                self.instances[*drop] = None;
+                Ok(Outcome::Returned(Vec::new()))
+            }
+        };
+        taken.unwrap_or_else(|error| outcome(&error))
     }
 
-    fn instantiate(&mut self, module: usize) -> Result<Instance, Outcome> {
+    fn instantiate(&mut self, module: usize, with: &[Binding]) -> Result<Instance, Outcome> {
         let Some(module) = self.modules.get(module) else {
             return Err(Outcome::Refused(format!("the case has no module {module}")));
         };
         let module = module.as_ref().map_err(outcome)?;
         let mut imports = Vec::new();
         for (position, import) in module.imports().enumerate() {
+            if let Some(binding) = with.iter().find(|binding| binding.import == position) {
+                let Some(instance) = self.instances.get(binding.instance).copied().flatten() else {
+                    return Err(Outcome::Skipped);
+                };
+                let item = instance.get_export(&mut self.store, &binding.export);
+                imports.push(item.ok_or_else(|| missing("export", &binding.export))?);
+                continue;
+            }
             let item = provide(&mut self.store, position, &import.ty()).map_err(|error| outcome(&error))?;
+            self.provided.push(item.clone());
             imports.push(item);
         }
-        self.provided.extend_from_slice(&imports);
         Instance::new(&mut self.store, module, &imports).map_err(|error| outcome(&error))
+    }
+
+    fn write(&mut self, instance: Instance, name: &str, at: u64, bytes: &[u8]) -> Result<Outcome> {
+        let at = usize::try_from(at).unwrap_or(usize::MAX);
+        let written = match instance.get_export(&mut self.store, name) {
+            Some(Extern::Memory(memory)) => memory.write(&mut self.store, at, bytes),
+            Some(Extern::SharedMemory(memory)) => memory.write(at, bytes),
+            _ => return Ok(missing("memory", name)),
+        };
+        Ok(done(written.is_ok()))
+    }
+
+    fn set(&mut self, instance: Instance, name: &str, value: &Argument) -> Result<Outcome> {
+        let Some(global) = instance.get_global(&mut self.store, name) else {
+            return Ok(missing("global", name));
+        };
+        let value = self.value(value)?;
+        Ok(done(global.set(&mut self.store, value).is_ok()))
+    }
+
+    fn put(&mut self, instance: Instance, name: &str, at: u64, value: &Argument) -> Result<Outcome> {
+        let Some(table) = instance.get_table(&mut self.store, name) else {
+            return Ok(missing("table", name));
+        };
+        let value = match self.value(value)? {
+            Val::FuncRef(func) => Ref::Func(func),
+            Val::ExternRef(data) => Ref::Extern(data),
+            _ => return Ok(Outcome::Refused(format!("{name:?} holds references"))),
+        };
+        Ok(done(table.set(&mut self.store, at, value).is_ok()))
+    }
+
+    /// The size before, or -1.
+    fn grow(&mut self, instance: Instance, name: &str, by: u64) -> Result<Outcome> {
+        let grown = match instance.get_export(&mut self.store, name) {
+            Some(Extern::Memory(memory)) => memory.grow(&mut self.store, by),
+            Some(Extern::SharedMemory(memory)) => memory.grow(by),
+            Some(Extern::Table(table)) => {
+                let external = table.ty(&self.store).element.heap == HeapType::Extern;
+                let null = if external { Ref::Extern(None) } else { Ref::Func(None) };
+                table.grow(&mut self.store, by, null)
+            }
+            _ => return Ok(missing("memory or table", name)),
+        };
+        Ok(Outcome::Returned(vec![Seen::I64(grown.unwrap_or(u64::MAX))]))
     }
 
     fn call(&mut self, instance: Instance, name: &str, args: &[Argument]) -> Result<Outcome> {
@@ -230,6 +298,15 @@ impl Player {
             }
         })
     }
+}
+
+fn missing(what: &str, name: &str) -> Outcome {
+    Outcome::Refused(format!("there is no {what} {name:?}"))
+}
+
+/// What a step of the host's returns that can be done or not.
+fn done(done: bool) -> Outcome {
+    Outcome::Returned(vec![Seen::I32(u32::from(done))])
 }
 
 /// What an error means for the comparison.

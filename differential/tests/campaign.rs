@@ -23,6 +23,7 @@ fn options() -> Options {
         jobs: 2,
         time: None,
         engines: Vec::new(),
+        corpus: None,
     }
 }
 
@@ -103,7 +104,7 @@ fn a_campaign_that_was_ended_goes_on_where_it_was() {
     let path = journal::path(&options, folder.path());
     let command = WorkerCommand::new(WORKER, ["abort", "55"]);
     let whole = run_in_processes(&options, command.clone(), &mut ()).unwrap();
-    let mut journal = Journal::begin(&options, &path).unwrap();
+    let mut journal = Journal::begin(&options, "", &path).unwrap();
     let supervision = Supervision { journal: Some(&mut journal), ..Supervision::default() };
     let part = run_supervised(&options, command.clone(), &mut After(130, 0), supervision).unwrap();
     assert!((130..400).contains(&part.cases), "{}", part.cases);
@@ -111,12 +112,12 @@ fn a_campaign_that_was_ended_goes_on_where_it_was() {
     let mut text = std::fs::read(&path).unwrap();
     text.extend(b"0123456789abcdef {\"done\":[[0,400]]");
     std::fs::write(&path, text).unwrap();
-    let (mut journal, past) = Journal::go_on(&options, &path).unwrap();
+    let (mut journal, past) = Journal::go_on(&options, "", &path).unwrap();
     assert_eq!((past.cases(), past.damaged), (part.cases, 1));
     let supervision = Supervision { journal: Some(&mut journal), past, ..Supervision::default() };
     let rest = run_supervised(&options, command.clone(), &mut (), supervision).unwrap();
     assert_eq!(rest, whole, "nothing is lost, and nothing is there twice");
-    let (_, past) = Journal::go_on(&options, &path).unwrap();
+    let (_, past) = Journal::go_on(&options, "", &path).unwrap();
     assert_eq!(past.cases(), 400);
 }
 

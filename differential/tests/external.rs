@@ -192,9 +192,9 @@ fn limits_and_stacks_of_other_engines_are_their_own() {
     assert_eq!((came.finding, came.allowed.uses(Rule::StackExhausted)), (None, 1));
 }
 
-fn campaign(engines: Vec<String>) -> Tally {
-    let profile = Profile::Default;
-    let options = Options { profile, seed: 5, first: 0, cases: 100, jobs: 2, time: None, engines };
+fn campaign(profile: Profile, engines: Vec<String>) -> Tally {
+    let options =
+        Options { profile, seed: 5, first: 0, cases: 100, jobs: 2, time: None, engines, corpus: None };
     let alone = run_in_threads(&Options { engines: Vec::new(), ..options.clone() }).unwrap();
     let together = run_in_processes(&options, WorkerCommand::new(WORKER, ["honest"]), &mut ()).unwrap();
     assert_eq!((together.cases, together.useful), (alone.cases, alone.useful));
@@ -204,11 +204,23 @@ fn campaign(engines: Vec<String>) -> Tally {
 #[test]
 fn a_campaign_compares_with_every_engine() {
     let engine = format!("cmd:'{WORKER}' engine");
-    let honest = campaign(vec![engine.clone()]);
+    let honest = campaign(Profile::Default, vec![engine.clone()]);
     assert_eq!((honest.findings.len(), honest.skipped.len()), (0, 0));
     let lying = format!("cmd:sh -c \"'{WORKER}' engine | sed -u s/fuel.:1/fuel:2/\"");
-    let tally = campaign(vec![engine, lying.clone()]);
+    let tally = campaign(Profile::Default, vec![engine, lying.clone()]);
     assert!(!tally.findings.is_empty() && tally.findings.len() < 100, "{}", tally.findings.len());
     assert!(tally.findings.iter().all(|found| found.class.starts_with(&lying)), "{:?}", tally.findings[0]);
     assert_eq!(report::exit_code(&tally), 1);
+}
+
+#[test]
+fn linked_modules_and_acts_of_the_host_cross_a_pipe() {
+    let engine = format!("cmd:'{WORKER}' engine");
+    let honest = campaign(Profile::Linked, vec![engine.clone()]);
+    assert_eq!((honest.findings, honest.skipped.len()), (Vec::new(), 0));
+    // An engine that does not say that it takes such steps.
+    let early = format!("cmd:sh -c \"'{WORKER}' engine | sed -u s/.steps.:true,//\"");
+    let tally = campaign(Profile::Linked, vec![early.clone()]);
+    let skipped: Vec<_> = tally.skipped.into_iter().collect();
+    assert_eq!(skipped, [(format!("{early}: its steps are not supported"), 100)]);
 }

@@ -5,6 +5,7 @@
 use assay_differential::case::{Argument, Case, ModuleBytes, Settings, Step};
 use assay_differential::external::client::{Client, Limits};
 use assay_differential::external::confront;
+use assay_differential::generate::{Generator, Profile};
 use assay_differential::lanes::{Lanes, on_lane_thread};
 use assay_workers::WorkerCommand;
 use std::process::Command;
@@ -118,4 +119,18 @@ fn what_v8_cannot_do_is_said() {
     if let Some(came) = confronted(&case(two, &[])) {
         assert_eq!(came, (None, Some("not supported")));
     }
+}
+
+#[test]
+fn linked_modules_and_acts_of_the_host_cross() {
+    let mut compared = 0;
+    for profile in [Profile::Linked, Profile::Traffic] {
+        let mut generator = Generator::new(profile, 3).unwrap();
+        for index in 0..25 {
+            let Some((finding, skipped)) = confronted(&generator.case(index)) else { return };
+            assert_eq!(finding, None, "{} case {index}", profile.name());
+            compared += u64::from(skipped.is_none());
+        }
+    }
+    assert!(compared > 20, "{compared} of 50 cases were compared");
 }

@@ -84,7 +84,16 @@ fn a_campaign_finds_nothing_and_its_denials_are_evidence() {
 fn campaigns_play_cases_of_wasi() {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     for (profile, cases) in [(Profile::Wasi, 60), (Profile::Default, 200)] {
-        let options = Options { profile, seed: 3, first: 0, cases, jobs: 2, time: None, engines: Vec::new() };
+        let options = Options {
+            profile,
+            seed: 3,
+            first: 0,
+            cases,
+            jobs: 2,
+            time: None,
+            engines: Vec::new(),
+            corpus: None,
+        };
         let worker = WorkerCommand::new(env!("CARGO_BIN_EXE_assay-differential-test-worker"), ["honest"]);
         let tally = run_in_processes(&options, worker, &mut ()).unwrap();
         assert_eq!(tally.findings, []);

@@ -67,10 +67,12 @@ struct Head {
     seed: u64,
     first: u64,
     engines: Vec<String>,
+    /// The digest of the saved cases.
+    corpus: String,
 }
 
 impl Head {
-    fn of(options: &Options) -> Self {
+    fn of(options: &Options, corpus: &str) -> Self {
         Self {
             schema: SCHEMA.to_owned(),
             tool: env!("CARGO_PKG_VERSION").to_owned(),
@@ -79,6 +81,7 @@ impl Head {
             seed: options.seed,
             first: options.first,
             engines: options.engines.clone(),
+            corpus: corpus.to_owned(),
         }
     }
 
@@ -92,6 +95,7 @@ impl Head {
             ("seed", self.seed.to_string(), other.seed.to_string()),
             ("first case", self.first.to_string(), other.first.to_string()),
             ("engines", self.engines.join(" "), other.engines.join(" ")),
+            ("corpus", self.corpus.clone(), other.corpus.clone()),
         ];
         let different = fields.into_iter().find(|(_, own, other)| own != other);
         different.map(|(name, own, other)| format!("{name} `{other}` instead of `{own}`"))
@@ -142,14 +146,14 @@ pub fn path(options: &Options, folder: &Path) -> PathBuf {
 }
 
 impl Journal {
-    /// Begins a journal; one of before is gone.
+    /// Begins a journal; one of before is gone. `corpus` is the digest of the saved cases, empty where there are none.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn begin(options: &Options, path: &Path) -> Result<Self, JournalError> {
+    pub fn begin(options: &Options, corpus: &str, path: &Path) -> Result<Self, JournalError> {
         let file = File::create(path).map_err(io("begin", path))?;
         let mut journal = Self::new(path, file, 0);
-        journal.append(&Head::of(options));
+        journal.append(&Head::of(options, corpus));
         match journal.trouble.take() {
             Some(trouble) => Err(trouble),
             None => Ok(journal),
@@ -160,12 +164,12 @@ impl Journal {
     ///
     /// # Errors
     /// When it cannot be read, is that of another campaign, or contradicts itself.
-    pub fn go_on(options: &Options, path: &Path) -> Result<(Self, Past), JournalError> {
+    pub fn go_on(options: &Options, corpus: &str, path: &Path) -> Result<(Self, Past), JournalError> {
         let mut file =
             OpenOptions::new().read(true).write(true).open(path).map_err(io("go on with", path))?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(io("read", path))?;
-        let (past, length) = read(options, path, &bytes)?;
+        let (past, length) = read(options, corpus, path, &bytes)?;
         // What is torn goes, so that the next line begins on a line of its own.
         file.set_len(length).map_err(io("mend", path))?;
         file.seek(SeekFrom::End(0)).map_err(io("go on with", path))?;
@@ -251,10 +255,10 @@ fn checksum(bytes: &[u8]) -> String {
 }
 
 /// The past of a journal, and the length of what is whole.
-fn read(options: &Options, path: &Path, bytes: &[u8]) -> Result<(Past, u64), JournalError> {
+fn read(options: &Options, corpus: &str, path: &Path, bytes: &[u8]) -> Result<(Past, u64), JournalError> {
     let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
     let mut lines = bytes[..whole].split_inclusive(|&byte| byte == b'\n');
-    let expected = Head::of(options);
+    let expected = Head::of(options, corpus);
     let other = |what: String| JournalError::Other { path: path.to_owned(), what };
     let head: Head = lines.next().and_then(line).ok_or_else(|| other("it has no head".to_owned()))?;
     if let Some(what) = expected.difference(&head) {
@@ -302,6 +306,7 @@ mod tests {
             jobs: 1,
             time: None,
             engines: Vec::new(),
+            corpus: None,
         }
     }
 
@@ -311,7 +316,7 @@ mod tests {
 
     fn written(folder: &Path) -> PathBuf {
         let path = path(&options(), folder);
-        let mut journal = Journal::begin(&options(), &path).unwrap();
+        let mut journal = Journal::begin(&options(), "", &path).unwrap();
         for number in 0..5 {
             let from = 10 + 7 * number;
             journal.add((from, from + 7), &tally(7));
@@ -327,7 +332,7 @@ mod tests {
         let whole = std::fs::read(&path).unwrap();
         let mut seen = Vec::new();
         for end in 0..=whole.len() {
-            match read(&options(), &path, &whole[..end]) {
+            match read(&options(), "", &path, &whole[..end]) {
                 Ok((past, length)) => {
                     assert_eq!(past.tally, tally_of(past.cases()), "cut at {end}");
                     assert_eq!(past.damaged, u64::from(length != end as u64));
@@ -354,7 +359,7 @@ mod tests {
         let mut bytes = std::fs::read(&path).unwrap();
         let second = bytes.iter().position(|&byte| byte == b'\n').unwrap() + 40;
         bytes[second] ^= 1;
-        let (past, _) = read(&options(), &path, &bytes).unwrap();
+        let (past, _) = read(&options(), "", &path, &bytes).unwrap();
         assert_eq!((past.cases(), past.damaged, past.tally.cases), (28, 1, 28));
     }
 
@@ -364,11 +369,11 @@ mod tests {
         let path = written(folder.path());
         let whole = std::fs::read(&path).unwrap();
         std::fs::write(&path, &whole[..whole.len() - 9]).unwrap();
-        let (mut journal, past) = Journal::go_on(&options(), &path).unwrap();
+        let (mut journal, past) = Journal::go_on(&options(), "", &path).unwrap();
         assert_eq!((past.cases(), past.damaged), (28, 1));
         journal.add((38, 60), &tally(22));
         journal.flush();
-        let (_, past) = Journal::go_on(&options(), &path).unwrap();
+        let (_, past) = Journal::go_on(&options(), "", &path).unwrap();
         assert_eq!((past.cases(), past.damaged, past.tally.cases), (50, 0, 50));
     }
 
@@ -383,13 +388,13 @@ mod tests {
             Options { cases: 20, ..options() },
             Options { engines: vec!["cmd:x".to_owned()], ..options() },
         ] {
-            let error = Journal::go_on(&other, &path).unwrap_err();
+            let error = Journal::go_on(&other, "", &path).unwrap_err();
             assert!(matches!(error, JournalError::Other { .. }), "{error}");
         }
         let text = std::fs::read_to_string(&path).unwrap();
         let last = text.lines().last().unwrap();
         std::fs::write(&path, format!("{text}{last}\n")).unwrap();
-        let error = Journal::go_on(&options(), &path).unwrap_err();
+        let error = Journal::go_on(&options(), "", &path).unwrap_err();
         assert!(matches!(error, JournalError::Twice { from: 38, to: 45, .. }), "{error}");
     }
 

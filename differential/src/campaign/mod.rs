@@ -4,6 +4,7 @@
 //! batches to workers: [`processes`], in which a crash costs one case and is a finding, and [`threads`], for tests. The same
 //! profile, seed and number of cases give the same tally, whatever the number of jobs.
 
+pub mod corpus;
 pub mod journal;
 pub mod report;
 pub mod summary;
@@ -48,6 +49,8 @@ pub struct Options {
     pub time: Option<Duration>,
     /// Engines of other processes to compare with, as [`crate::external::command`] reads them.
     pub engines: Vec<String>,
+    /// A folder of saved cases, of which others are made: they determine cases, too.
+    pub corpus: Option<PathBuf>,
 }
 
 /// Hears how a campaign goes.
@@ -108,6 +111,9 @@ pub fn save_finding(options: &Options, found: &Found, folder: &Path) -> Result<P
     }
     let unusable = |error: assay_runtime::Error| CaseError::Malformed(error.to_string());
     let mut generator = Generator::new(options.profile, options.seed).map_err(unusable)?;
+    if let Some(corpus) = &options.corpus {
+        generator.use_saved(corpus::Corpus::load(corpus)?.cases);
+    }
     let mut case = generator.case(found.index);
     case = generator.with_canonical(found.index, &case).unwrap_or(case);
     case.origin = format!("{}: {}: {}", case.origin, found.class, found.detail);

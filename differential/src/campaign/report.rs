@@ -98,7 +98,12 @@ pub fn statistics(tally: &Tally) -> String {
 }
 
 fn none_or(names: &[&str]) -> String {
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+    match names.len() {
+        0 => "none".to_owned(),
+        // A generator that is not there for most of them.
+        100.. => format!("{} of the table", names.len()),
+        _ => names.join(", "),
+    }
 }
 
 /// One finding in words.

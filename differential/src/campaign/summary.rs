@@ -162,6 +162,7 @@ mod tests {
             jobs: 1,
             time: None,
             engines: Vec::new(),
+            corpus: None,
         };
         let tally = run_in_threads(&options).unwrap();
         let mut summary = Summary::new(&options, &tally, 0, Duration::from_secs(2));

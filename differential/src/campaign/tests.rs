@@ -4,7 +4,7 @@ use super::{Batches, Options, run_in_threads};
 use crate::generate::Profile;
 
 fn options(profile: Profile, jobs: usize) -> Options {
-    Options { profile, seed: 11, first: 40, cases: 150, jobs, time: None, engines: Vec::new() }
+    Options { profile, seed: 11, first: 40, cases: 150, jobs, time: None, engines: Vec::new(), corpus: None }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! panic in an engine all of them are made again. Announces each play, so that a crash can be laid to a case and a lane.
 
 use super::Options;
+use super::corpus::Corpus;
 use super::lineup::{is_looked_at, lineup};
 use super::sandbox::{self, is_of_wasi};
 use super::tally::Tally;
@@ -18,6 +19,7 @@ use crate::peer_style::{Eyes, judge_with};
 use crate::wasi;
 use assay_workers::ServeError;
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 /// A batch of cases.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,13 +34,15 @@ pub struct Job {
     pub to: u64,
     /// Engines of other processes.
     pub engines: Vec<String>,
+    /// The folder of saved cases.
+    pub corpus: Option<PathBuf>,
 }
 
 impl Job {
     /// A batch of a campaign.
     pub(super) fn of(options: &Options, from: u64, to: u64) -> Self {
         let (profile, engines) = (options.profile.name().to_owned(), options.engines.clone());
-        Self { profile, seed: options.seed, from, to, engines }
+        Self { profile, seed: options.seed, from, to, engines, corpus: options.corpus.clone() }
     }
 
     /// Steps of one case: one in which the case is made, one for each lane, one for each other engine.
@@ -162,7 +166,10 @@ impl Bench {
     fn new(job: &Job) -> Result<Self, String> {
         let profile: Profile = job.profile.parse()?;
         let failed = |error: assay_runtime::Error| error.to_string();
-        let generator = Generator::new(profile, job.seed).map_err(failed)?;
+        let mut generator = Generator::new(profile, job.seed).map_err(failed)?;
+        if let Some(corpus) = &job.corpus {
+            generator.use_saved(Corpus::load(corpus).map_err(|error| error.to_string())?.cases);
+        }
         let lanes = Lanes::new().map_err(failed)?;
         let engine = |name: &String| Ok((name.clone(), Client::new(command(name)?, Limits::default())));
         let engines = job.engines.iter().map(engine).collect::<Result<_, String>>()?;

@@ -26,6 +26,15 @@ pub enum Argument {
     Func(Option<(usize, String)>),
 }
 
+impl Argument {
+    /// Gives the instance that it names another number; without one, it becomes null.
+    pub(crate) fn renumber(&mut self, instances: impl Fn(usize) -> Option<usize>) {
+        if let Self::Func(named) = self {
+            *named = named.take().and_then(|(instance, name)| Some((instances(instance)?, name)));
+        }
+    }
+}
+
 impl fmt::Display for Argument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -7,8 +7,9 @@ use super::{Case, ModuleBytes, Settings, Step};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
-/// The version of the form. A file of another version is refused.
-pub const VERSION: u32 = 1;
+/// The version of the form. A file of a later version is refused. Version 1 has no steps but `instantiate` and `call`; a case
+/// that needs no others is still written so.
+pub const VERSION: u32 = 2;
 
 /// Why a case file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +28,7 @@ pub enum CaseError {
     #[error("not a case: {0}")]
     Malformed(String),
     /// It is of another version.
-    #[error("the case has version {found}; this build reads version {VERSION}")]
+    #[error("the case has version {found}; this build reads versions up to {VERSION}")]
     Version {
         /// The version it says.
         found: u32,
@@ -130,7 +131,7 @@ impl Case {
             canonical: module.canonical.as_deref().map(Form::of),
         };
         let file = File {
-            version: VERSION,
+            version: if self.steps.iter().any(Step::is_new) { VERSION } else { 1 },
             origin: self.origin.clone(),
             settings: self.settings.clone(),
             modules: self.modules.iter().map(module).collect(),
@@ -146,10 +147,13 @@ impl Case {
     pub fn from_text(text: &str) -> Result<Self, CaseError> {
         let malformed = |error: toml::de::Error| CaseError::Malformed(error.to_string());
         let head: Head = toml::from_str(text).map_err(malformed)?;
-        if head.version != VERSION {
+        if !(1..=VERSION).contains(&head.version) {
             return Err(CaseError::Version { found: head.version });
         }
         let file: File = toml::from_str(text).map_err(malformed)?;
+        if let Some(step) = file.steps.iter().find(|step| step.is_new() && file.version == 1) {
+            return Err(CaseError::Malformed(format!("version 1 does not know the step `{step}`")));
+        }
         let module = |(number, text): (usize, &ModuleText)| {
             let read =
                 |form: &Form| form.bytes().map_err(|message| CaseError::Module { module: number, message });
@@ -168,14 +172,14 @@ impl Case {
     fn check(&self) -> Result<(), CaseError> {
         let mut instances = 0;
         for (step, action) in self.steps.iter().enumerate() {
-            let (what, index, count) = match *action {
-                Step::Instantiate { instantiate } => ("module", instantiate, self.modules.len()),
-                Step::Call { instance, .. } => ("instance", instance, instances),
-            };
-            if index >= count {
-                return Err(CaseError::Dangling { step, what, index, count });
+            let module = action.module().map(|module| ("module", module, self.modules.len()));
+            let named = action.instances().into_iter().map(|instance| ("instance", instance, instances));
+            for (what, index, count) in named.chain(module) {
+                if index >= count {
+                    return Err(CaseError::Dangling { step, what, index, count });
+                }
             }
-            instances += usize::from(matches!(action, Step::Instantiate { .. }));
+            instances += usize::from(action.module().is_some());
         }
         Ok(())
     }
@@ -203,7 +207,7 @@ impl Case {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Argument;
+    use super::super::{Argument, Binding};
     use super::*;
 
     fn case() -> Case {
@@ -230,12 +234,40 @@ mod tests {
     #[test]
     fn other_versions_and_damage_are_told_apart() {
         let text = case().to_text().unwrap();
-        let newer = text.replace("version = 1", "version = 2\nwhatever = 3");
-        assert!(matches!(Case::from_text(&newer), Err(CaseError::Version { found: 2 })));
+        for (version, found) in [("version = 3\nwhatever = 3", 3), ("version = 0", 0)] {
+            let other = text.replace("version = 1", version);
+            let error = Case::from_text(&other).unwrap_err();
+            assert!(matches!(error, CaseError::Version { found: said } if said == found), "{error}");
+        }
         assert!(matches!(Case::from_text(&text[..text.len() / 2]), Err(CaseError::Malformed(_))));
         assert!(matches!(
             Case::from_text(&text.replace("(func", "(fun")),
             Err(CaseError::Module { module: 0, .. })
+        ));
+    }
+
+    #[test]
+    fn every_step_is_saved_and_loaded_in_the_second_version() {
+        let plain = case().to_text().unwrap();
+        assert!(plain.starts_with("version = 1"), "{plain}");
+        let mut linked = case();
+        let binding = Binding { import: 3, instance: 0, export: "a \"name\"".into() };
+        linked.steps.extend([
+            Step::Link { link: 1, with: vec![binding] },
+            Step::Write { write: "m".into(), instance: 0, at: 65_535, bytes: vec![0, 255, 7] },
+            Step::Set { set: "g".into(), instance: 1, value: Argument::F64(u64::MAX) },
+            Step::Put { put: "t".into(), instance: 0, at: 2, value: Argument::Func(Some((0, "f".into()))) },
+            Step::Grow { grow: "m".into(), instance: 0, by: 1 },
+            Step::Drop { drop: 0 },
+        ]);
+        let text = linked.to_text().unwrap();
+        assert_eq!(Case::from_text(&text).unwrap(), linked, "{text}");
+        let early = text.replace("version = 2", "version = 1");
+        assert!(matches!(Case::from_text(&early), Err(CaseError::Malformed(_))));
+        linked.steps.push(Step::Drop { drop: 2 });
+        assert!(matches!(
+            Case::from_text(&linked.to_text().unwrap()),
+            Err(CaseError::Dangling { what: "instance", index: 2, count: 2, .. })
         ));
     }
 

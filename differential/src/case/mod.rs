@@ -91,6 +91,131 @@ pub enum Step {
         #[serde(default)]
         args: Vec<Argument>,
     },
+    /// Makes an instance of a module, of which some imports are what earlier instances export. It counts among instances.
+    Link {
+        /// The module.
+        link: usize,
+        /// Where these imports come from; the host provides the others.
+        with: Vec<Binding>,
+    },
+    /// The host writes bytes to an exported memory: 1, or 0 where they do not fit.
+    Write {
+        /// Name of the memory.
+        write: String,
+        /// The instance.
+        instance: usize,
+        /// The address.
+        at: u64,
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
+    /// The host sets an exported global: 1, or 0 where it is constant.
+    Set {
+        /// Name of the global.
+        set: String,
+        /// The instance.
+        instance: usize,
+        /// The value.
+        value: Argument,
+    },
+    /// The host sets an element of an exported table: 1, or 0 where there is no such element.
+    Put {
+        /// Name of the table.
+        put: String,
+        /// The instance.
+        instance: usize,
+        /// The element.
+        at: u64,
+        /// The value.
+        value: Argument,
+    },
+    /// The host grows an exported memory, or a table by null references: the size before, or -1.
+    Grow {
+        /// Name of the memory or table.
+        grow: String,
+        /// The instance.
+        instance: usize,
+        /// By how many pages or elements.
+        by: u64,
+    },
+    /// The host forgets an instance. What others have of it lives on.
+    Drop {
+        /// The instance.
+        drop: usize,
+    },
+}
+
+/// Where an import comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Binding {
+    /// The position of the import in its module.
+    pub import: usize,
+    /// The instance that exports it.
+    pub instance: usize,
+    /// The name of the export.
+    pub export: String,
+}
+
+impl Step {
+    /// The module of which it makes an instance.
+    pub fn module(&self) -> Option<usize> {
+        match *self {
+            Self::Instantiate { instantiate } => Some(instantiate),
+            Self::Link { link, .. } => Some(link),
+            _ => None,
+        }
+    }
+
+    /// Whether only hosts that take all kinds of steps can take it, which version 1 of files and early engines do not know.
+    pub fn is_new(&self) -> bool {
+        !matches!(self, Self::Instantiate { .. } | Self::Call { .. })
+    }
+
+    /// The same step with the module and the instances that it names under other numbers. `None` when one of the instances
+    /// that it cannot do without has none; a function of such an instance becomes null.
+    pub fn renumbered(
+        &self,
+        module: impl Fn(usize) -> usize,
+        instances: impl Fn(usize) -> Option<usize>,
+    ) -> Option<Self> {
+        let mut step = self.clone();
+        match &mut step {
+            Self::Instantiate { instantiate } => *instantiate = module(*instantiate),
+            Self::Link { link, with } => {
+                *link = module(*link);
+                for binding in with {
+                    binding.instance = instances(binding.instance)?;
+                }
+            }
+            Self::Call { instance, args, .. } => {
+                *instance = instances(*instance)?;
+                args.iter_mut().for_each(|arg| arg.renumber(&instances));
+            }
+            Self::Set { instance, value, .. } | Self::Put { instance, value, .. } => {
+                *instance = instances(*instance)?;
+                value.renumber(&instances);
+            }
+            Self::Write { instance, .. } | Self::Grow { instance, .. } | Self::Drop { drop: instance } => {
+                *instance = instances(*instance)?;
+            }
+        }
+        Some(step)
+    }
+
+    /// The instances that it names.
+    pub fn instances(&self) -> Vec<usize> {
+        match self {
+            Self::Instantiate { .. } => Vec::new(),
+            Self::Link { with, .. } => with.iter().map(|binding| binding.instance).collect(),
+            Self::Call { instance, .. }
+            | Self::Write { instance, .. }
+            | Self::Set { instance, .. }
+            | Self::Put { instance, .. }
+            | Self::Grow { instance, .. }
+            | Self::Drop { drop: instance } => vec![*instance],
+        }
+    }
 }
 
 impl std::fmt::Display for Step {
@@ -101,7 +226,24 @@ impl std::fmt::Display for Step {
                 let args: Vec<String> = args.iter().map(ToString::to_string).collect();
                 write!(f, "call {instance}.{call:?}({})", args.join(", "))
             }
+            Self::Link { link, with } => {
+                let with: Vec<String> = with.iter().map(ToString::to_string).collect();
+                write!(f, "instantiate module {link} with {}", with.join(", "))
+            }
+            Self::Write { write, instance, at, bytes } => {
+                write!(f, "write {} bytes to {instance}.{write:?} at {at:#x}", bytes.len())
+            }
+            Self::Set { set, instance, value } => write!(f, "set {instance}.{set:?} to {value}"),
+            Self::Put { put, instance, at, value } => write!(f, "set {instance}.{put:?}[{at}] to {value}"),
+            Self::Grow { grow, instance, by } => write!(f, "grow {instance}.{grow:?} by {by}"),
+            Self::Drop { drop } => write!(f, "forget instance {drop}"),
         }
+    }
+}
+
+impl std::fmt::Display for Binding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "import {} = {}.{:?}", self.import, self.instance, self.export)
     }
 }
 

@@ -8,11 +8,12 @@
 mod mark;
 mod read;
 
+use crate::case::Case;
 #[cfg(test)]
 use crate::case::ModuleBytes;
-use crate::case::{Case, Step};
 use crate::observe::{Observation, Outcome, Seen};
 use crate::play::{Player, guarded};
+use assay_model::ops::OpRow;
 use assay_runtime::Engine;
 use mark::Segment;
 use read::{Function, Operator, ROWS, Reading};
@@ -20,6 +21,24 @@ use std::collections::BTreeSet;
 
 /// An operator, the type it works on where its name does not say it, and what came of it: `ok`, or the text of a trap.
 pub type Point = (&'static str, &'static str, &'static str);
+
+/// An operator in a module.
+#[derive(Copy, Clone, Debug)]
+pub(crate) struct Place {
+    /// Where it begins.
+    pub(crate) at: usize,
+    /// Where the next one begins.
+    pub(crate) end: usize,
+    /// What it is.
+    pub(crate) row: &'static OpRow,
+}
+
+/// The operators of a module that can be read, each with a next one.
+pub(crate) fn places(bytes: &[u8]) -> Vec<Place> {
+    let functions = read::read(bytes).map_or_else(Vec::new, |reading| reading.functions);
+    let pairs = functions.iter().flat_map(|function| function.operators.windows(2));
+    pairs.map(|pair| Place { at: pair[0].at, end: pair[1].at, row: ROWS[pair[0].row as usize] }).collect()
+}
 
 /// What came of an operator that ran to its end.
 pub const OK: &str = "ok";
@@ -42,7 +61,7 @@ pub fn covered(case: &Case, scout: &Observation, engine: &Engine) -> Option<BTre
         let (reading, segments) = (readings.get(module)?, segments.get(module)?);
         let first = reading.globals as usize;
         let marks: Vec<bool> = values.iter().skip(first).map(|value| *value == Seen::I32(1)).collect();
-        count(reading, segments, &marks, &mut points);
+        count(reading, segments, &marks, scout, &mut points);
     }
     for step in &scout.steps {
         let Outcome::Trapped { kind, place: Some((func, Some(offset))), .. } = &step.outcome else {
@@ -64,9 +83,7 @@ fn played(case: &Case, modules: &[Vec<u8>], engine: &Engine) -> Option<Vec<(usiz
         let mut made = Vec::new();
         for step in &case.steps {
             player.take(step);
-            if let Step::Instantiate { instantiate, .. } = step {
-                made.push(*instantiate);
-            }
+            made.extend(step.module());
         }
         let globals = made.into_iter().enumerate().map(|(number, module)| (module, player.globals(number)));
         globals.filter_map(|(module, values)| Some((module, values?))).collect()
@@ -74,7 +91,13 @@ fn played(case: &Case, modules: &[Vec<u8>], engine: &Engine) -> Option<Vec<(usiz
     .ok()
 }
 
-fn count(reading: &Reading, segments: &[Segment], marks: &[bool], points: &mut BTreeSet<Point>) {
+fn count(
+    reading: &Reading,
+    segments: &[Segment],
+    marks: &[bool],
+    scout: &Observation,
+    points: &mut BTreeSet<Point>,
+) {
     for (number, segment) in
         segments.iter().enumerate().filter(|(number, _)| marks.get(*number) == Some(&true))
     {
@@ -83,7 +106,8 @@ fn count(reading: &Reading, segments: &[Segment], marks: &[bool], points: &mut B
         let last = &operators[segment.last];
         let next = segments.get(number + 1).filter(|next| next.function == segment.function);
         let came_back = next.is_some() && marks.get(number + 1) == Some(&true);
-        if came_back || goes_on(last) {
+        let place = (reading.imported + segment.function as u32, last.at);
+        if came_back || goes_on(last) || (leaves(last) && !traps_at(scout, place)) {
             points.insert(point(last, OK));
         }
     }
@@ -93,7 +117,24 @@ fn count(reading: &Reading, segments: &[Segment], marks: &[bool], points: &mut B
 /// back, and some trap.
 fn goes_on(operator: &Operator) -> bool {
     let row = ROWS[operator.row as usize];
-    !row.may_trap && row.mnemonic != "call"
+    !row.may_trap && !calls(operator)
+}
+
+fn calls(operator: &Operator) -> bool {
+    ["call", "call_indirect", "call_ref"].contains(&ROWS[operator.row as usize].mnemonic)
+}
+
+/// Whether it leaves its function for another one: nothing comes behind it, so it did its work unless it trapped itself.
+fn leaves(operator: &Operator) -> bool {
+    ROWS[operator.row as usize].mnemonic.starts_with("return_call")
+}
+
+/// Whether a trap was seen at this place of some module.
+fn traps_at(scout: &Observation, (func, at): (u32, usize)) -> bool {
+    scout.steps.iter().any(|step| {
+        matches!(step.outcome, Outcome::Trapped { place: Some((other, Some(offset))), .. }
+            if (other, offset as usize) == (func, at))
+    })
 }
 
 /// The operators up to a trap, in the module where there is an operator at that place. In more than one, nobody knows which.
@@ -107,6 +148,9 @@ fn trapped(readings: &[Reading], func: u32, offset: usize, kind: &'static str, p
     let operators = &reading.functions[function].operators;
     let from = operators[..at].iter().rposition(|operator| operator.ends).map_or(0, |before| before + 1);
     points.extend(operators[from..at].iter().map(|operator| point(operator, OK)));
+    // Behind a call there is no label: who is there came back from it.
+    let call = from.checked_sub(1).map(|before| &operators[before]).filter(|before| calls(before));
+    points.extend(call.map(|call| point(call, OK)));
     points.insert(point(&operators[at], kind));
 }
 

@@ -237,18 +237,10 @@ fn place_of_trap(case: &Case, scout: &Observation, step: usize) -> Option<(usize
     let Outcome::Trapped { place: Some((_, Some(offset))), .. } = scout.steps.get(step)?.outcome else {
         return None;
     };
-    let instantiated: Vec<usize> = case
-        .steps
-        .iter()
-        .filter_map(|step| match step {
-            crate::case::Step::Instantiate { instantiate } => Some(*instantiate),
-            crate::case::Step::Call { .. } => None,
-        })
-        .collect();
-    let module = match case.steps.get(step)? {
-        crate::case::Step::Instantiate { instantiate } => *instantiate,
-        crate::case::Step::Call { instance, .. } => *instantiated.get(*instance)?,
-    };
+    let instantiated: Vec<usize> = case.steps.iter().filter_map(crate::case::Step::module).collect();
+    let step = case.steps.get(step)?;
+    let of_instance = || instantiated.get(*step.instances().first()?).copied();
+    let module = step.module().or_else(of_instance)?;
     Some((module, offset))
 }
 

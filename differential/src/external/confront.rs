@@ -5,7 +5,7 @@
 
 use super::client::{Client, ClientError, Played};
 use super::sight::through;
-use crate::case::Case;
+use crate::case::{Case, Step};
 use crate::compare::compare;
 use crate::compare::rule::{Allowed, Rule};
 use crate::judge::{Finding, difference_finding, ends};
@@ -56,6 +56,10 @@ fn once(
     (name, client): (&str, &mut Client),
 ) -> Result<(Confrontation, bool), ClientError> {
     let capabilities = client.capabilities()?;
+    if !capabilities.steps && case.steps.iter().any(Step::is_new) {
+        let skipped = Some("its steps are not supported");
+        return Ok((Confrontation { skipped, ..Confrontation::default() }, false));
+    }
     let engine = lanes.engine(Lane::Interp, true);
     let scout = play_within(case, engine, Some(case.settings.fuel), capabilities.state);
     let mut result = Confrontation::default();

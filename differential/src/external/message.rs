@@ -4,7 +4,7 @@
 //! ([`super::words`]). Knows no process and no engine.
 
 use super::words::{self, Word};
-use crate::case::{Argument, Settings, Step};
+use crate::case::{Argument, Binding, Settings, Step};
 use crate::observe::{HostCall, Image, Outcome, Scope, Seen, State, Trace};
 use assay_runtime::Trap;
 use serde::{Deserialize, Serialize};
@@ -63,6 +63,59 @@ pub enum Ask {
         #[serde(default)]
         args: Vec<Argument>,
     },
+    /// Make an instance with what others export.
+    Link {
+        /// The module.
+        module: usize,
+        /// Where these imports come from.
+        with: Vec<Binding>,
+    },
+    /// Write bytes to a memory.
+    Write {
+        /// The instance.
+        instance: usize,
+        /// The name of the export.
+        name: String,
+        /// The address.
+        at: u64,
+        /// The bytes, in hexadecimal.
+        #[serde(with = "words::hex")]
+        bytes: Vec<u8>,
+    },
+    /// Set a global.
+    Set {
+        /// The instance.
+        instance: usize,
+        /// The name of the export.
+        name: String,
+        /// The value.
+        value: Argument,
+    },
+    /// Set an element of a table.
+    Put {
+        /// The instance.
+        instance: usize,
+        /// The name of the export.
+        name: String,
+        /// The element.
+        at: u64,
+        /// The value.
+        value: Argument,
+    },
+    /// Grow a memory or a table.
+    Grow {
+        /// The instance.
+        instance: usize,
+        /// The name of the export.
+        name: String,
+        /// By how much.
+        by: u64,
+    },
+    /// Forget an instance.
+    Drop {
+        /// The instance.
+        instance: usize,
+    },
     /// The value of a global.
     Get {
         /// The instance.
@@ -94,7 +147,28 @@ impl Ask {
         match step.clone() {
             Step::Instantiate { instantiate } => Self::Instantiate { module: instantiate },
             Step::Call { call, instance, args } => Self::Invoke { instance, name: call, args },
+            Step::Link { link, with } => Self::Link { module: link, with },
+            Step::Write { write, instance, at, bytes } => Self::Write { instance, name: write, at, bytes },
+            Step::Set { set, instance, value } => Self::Set { instance, name: set, value },
+            Step::Put { put, instance, at, value } => Self::Put { instance, name: put, at, value },
+            Step::Grow { grow, instance, by } => Self::Grow { instance, name: grow, by },
+            Step::Drop { drop } => Self::Drop { instance: drop },
         }
+    }
+
+    /// The step that this question asks for; the question itself where it asks for none.
+    pub fn asked_step(self) -> Result<Step, Self> {
+        Ok(match self {
+            Self::Instantiate { module } => Step::Instantiate { instantiate: module },
+            Self::Invoke { instance, name, args } => Step::Call { call: name, instance, args },
+            Self::Link { module, with } => Step::Link { link: module, with },
+            Self::Write { instance, name, at, bytes } => Step::Write { write: name, instance, at, bytes },
+            Self::Set { instance, name, value } => Step::Set { set: name, instance, value },
+            Self::Put { instance, name, at, value } => Step::Put { put: name, instance, at, value },
+            Self::Grow { instance, name, by } => Step::Grow { grow: name, instance, by },
+            Self::Drop { instance } => Step::Drop { drop: instance },
+            other => return Err(other),
+        })
     }
 }
 
@@ -178,6 +252,9 @@ pub struct Capabilities {
     pub elements: bool,
     /// Whether traps have a function and an offset.
     pub places: bool,
+    /// Whether it takes the steps beside `instantiate` and `invoke`.
+    #[serde(default)]
+    pub steps: bool,
     /// Groups of traps that it does not tell apart, by their texts. It reports the first of a group.
     pub alike: Vec<Vec<String>>,
 }
@@ -193,6 +270,7 @@ impl Capabilities {
             functions: false,
             elements: false,
             places: false,
+            steps: false,
             alike: Vec::new(),
         }
     }

@@ -100,7 +100,21 @@ struct Head {
     op: String,
 }
 
-const OPS: [&str; 7] = ["hello", "begin", "module", "instantiate", "invoke", "get", "state"];
+const OPS: [&str; 13] = [
+    "hello",
+    "begin",
+    "module",
+    "instantiate",
+    "invoke",
+    "link",
+    "write",
+    "set",
+    "put",
+    "grow",
+    "drop",
+    "get",
+    "state",
+];
 
 struct Server<'a> {
     engines: &'a Served,
@@ -135,6 +149,18 @@ impl Server<'_> {
     }
 
     fn do_it(&mut self, ask: Ask) -> Result<Answer, Fault> {
+        let ask = match ask.asked_step() {
+            Ok(step) => {
+                if let Some(module) = step.module() {
+                    self.check("module", module, |(modules, _)| modules)?;
+                }
+                for instance in step.instances() {
+                    self.check("instance", instance, |(_, instances)| instances)?;
+                }
+                return self.take(&step);
+            }
+            Err(ask) => ask,
+        };
         match ask {
             Ask::Hello { protocol: VERSION } => Ok(Answer::Greeting(self.greeting())),
             Ask::Hello { protocol } => {
@@ -159,14 +185,6 @@ impl Server<'_> {
                 let outcome = self.with(|player| player.load(&wasm))?.unwrap_or_else(Outcome::Panicked);
                 Ok(Answer::Loaded(Loaded { outcome: outcome.into() }))
             }
-            Ask::Instantiate { module } => {
-                self.check("module", module, |(modules, _)| modules)?;
-                self.take(&Step::Instantiate { instantiate: module })
-            }
-            Ask::Invoke { instance, name, args } => {
-                self.check("instance", instance, |(_, instances)| instances)?;
-                self.take(&Step::Call { call: name, instance, args })
-            }
             Ask::Get { instance, name } => {
                 self.check("instance", instance, |(_, instances)| instances)?;
                 let value = self.with(|player| player.global(instance, &name))?.map_err(panicked)?;
@@ -178,6 +196,7 @@ impl Server<'_> {
                 let state = self.with(|player| player.state(scope))?.map_err(panicked)?;
                 Ok(Answer::Contents(state.into()))
             }
+            step => Err(because(Code::Internal, format_args!("{step:?} is a step"))),
         }
     }
 
@@ -195,6 +214,7 @@ impl Server<'_> {
                 functions: true,
                 elements: true,
                 places: true,
+                steps: true,
                 alike: Vec::new(),
             },
         }

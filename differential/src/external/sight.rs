@@ -78,6 +78,7 @@ mod tests {
             functions: can,
             elements: can,
             places: can,
+            steps: can,
             alike: if can { Vec::new() } else { vec![group] },
         }
     }

@@ -229,7 +229,8 @@ pub(super) fn quieten(code: &mut Code, shape: &str, local: u32) {
     };
     code.set(local).constant(ty, nan).get(local).get(local).get(local);
     code.op(&format!("{shape}.ne"));
-    code.op(if ty == 'v' { "v128.bitselect" } else { "select" });
+    // The local is read elsewhere, too: it must not keep what the value was before.
+    code.op(if ty == 'v' { "v128.bitselect" } else { "select" }).tee(local);
 }
 
 #[cfg(test)]

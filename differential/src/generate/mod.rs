@@ -9,11 +9,14 @@ pub mod edges;
 mod assemble;
 mod calls;
 mod code;
+mod linked;
 mod mutate;
 mod operators;
+mod saved;
 mod script;
 mod small;
 mod smith;
+mod traffic;
 mod words;
 
 pub(crate) use words::quieted;
@@ -23,19 +26,23 @@ use crate::judge::{has_failed, is_useful};
 use crate::lanes::configure_scout;
 use crate::observe::Observation;
 use crate::play::play;
-use crate::random::Random;
+use crate::random::{Random, mix};
 use assay_runtime::{Config, Engine, ExternType, Module, Result};
 
 /// Changes whenever an old (seed, index) would make another case.
-pub const GENERATOR_VERSION: u64 = 5;
+pub const GENERATOR_VERSION: u64 = 6;
 
 /// How often a case in which next to nothing happens is made again, at the most.
 const ATTEMPTS: u64 = 6;
 
+/// One case in so many is like a saved one.
+const SAVED: u64 = 4;
+
 /// A mix of generators.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum Profile {
-    /// Small modules in nine cases of twenty, operators in five, wasm-smith and calls in three each.
+    /// Small modules in nine cases of twenty, operators in four, wasm-smith and calls in two each, traffic in one, linked
+    /// modules in two.
     Default,
     /// Modules of one function around one operator, from the operator table.
     Small,
@@ -45,6 +52,10 @@ pub enum Profile {
     Operators,
     /// Functions that call each other in every way.
     Calls,
+    /// Tables, segments and memories, moved and overrun.
+    Traffic,
+    /// Instances that share memory, tables, globals and functions.
+    Linked,
     /// Damaged modules: parsed, compiled, lowered and instantiated.
     Mutate,
     /// Calls of WASI: made and played by [`crate::wasi`], and no modules. A share of the default profile, too.
@@ -53,12 +64,14 @@ pub enum Profile {
 
 impl Profile {
     /// Every profile of modules.
-    pub const ALL: [Profile; 6] = [
+    pub const ALL: [Profile; 8] = [
         Profile::Default,
         Profile::Small,
         Profile::Smith,
         Profile::Operators,
         Profile::Calls,
+        Profile::Traffic,
+        Profile::Linked,
         Profile::Mutate,
     ];
 
@@ -70,6 +83,8 @@ impl Profile {
             Profile::Smith => "smith",
             Profile::Operators => "operators",
             Profile::Calls => "calls",
+            Profile::Traffic => "traffic",
+            Profile::Linked => "linked",
             Profile::Mutate => "mutate",
             Profile::Wasi => "wasi",
         }
@@ -94,6 +109,9 @@ pub enum Kind {
     Smith,
     Operators,
     Calls,
+    Traffic,
+    Linked,
+    Saved,
 }
 
 impl Kind {
@@ -104,6 +122,9 @@ impl Kind {
             Kind::Smith => "smith",
             Kind::Operators => "operators",
             Kind::Calls => "calls",
+            Kind::Traffic => "traffic",
+            Kind::Linked => "linked",
+            Kind::Saved => "saved",
         }
     }
 }
@@ -122,6 +143,8 @@ pub struct Generator {
     profile: Profile,
     seed: u64,
     reader: Engine,
+    /// Cases that were saved before: one case in [`SAVED`] is like one of them, if there are any.
+    saved: Vec<Case>,
     /// The last module that was mutated, by number.
     base: Option<(u64, Vec<u8>)>,
 }
@@ -134,7 +157,12 @@ impl Generator {
     pub fn new(profile: Profile, seed: u64) -> Result<Self> {
         let mut config = Config::new();
         configure_scout(&mut config);
-        Ok(Self { profile, seed, reader: Engine::new(&config)?, base: None })
+        Ok(Self { profile, seed, reader: Engine::new(&config)?, saved: Vec::new(), base: None })
+    }
+
+    /// Takes saved cases, which from now on determine cases, too.
+    pub fn use_saved(&mut self, saved: Vec<Case>) {
+        self.saved = saved;
     }
 
     /// The engine that tries cases.
@@ -170,6 +198,18 @@ impl Generator {
 
     fn attempt(&self, index: u64, attempt: u64) -> Case {
         let mut random = Random::of(&[GENERATOR_VERSION, self.seed, index, attempt]);
+        let script = match self.kind(index) {
+            Kind::Traffic => Some(traffic::case(&mut random)),
+            Kind::Linked => Some(linked::case(&mut random)),
+            Kind::Saved => {
+                let case = random.pick(&self.saved).clone();
+                return saved::like(&case, self.origin(index), &mut random);
+            }
+            _ => None,
+        };
+        if let Some((modules, steps)) = script {
+            return self.scripted(index, modules, steps, &mut random);
+        }
         let module = self.module(index, attempt, Nans::Free);
         let settings = Settings {
             fuel: 20_000,
@@ -185,6 +225,20 @@ impl Generator {
             Err(_) => vec![Step::Instantiate { instantiate: 0 }],
         };
         let modules = vec![ModuleBytes { bytes: module.bytes, canonical: None }];
+        Case { origin: self.origin(index), settings, modules, steps }
+    }
+
+    /// A case whose generator made the script, too, and lets no NaN arise.
+    fn scripted(&self, index: u64, modules: Vec<Vec<u8>>, steps: Vec<Step>, random: &mut Random) -> Case {
+        let settings = Settings {
+            fuel: 20_000,
+            metered: random.one_in(3),
+            host_seed: random.next(),
+            host_errors: random.one_in(4),
+            free_nans: false,
+            ..Settings::default()
+        };
+        let modules = modules.into_iter().map(|bytes| ModuleBytes { bytes, canonical: None }).collect();
         Case { origin: self.origin(index), settings, modules, steps }
     }
 
@@ -228,6 +282,10 @@ impl Generator {
             Kind::Smith => smith::module(&mut random, nans),
             Kind::Operators => operators::module(index, &mut random, nans),
             Kind::Calls => calls::module(&mut random),
+            Kind::Traffic | Kind::Linked | Kind::Saved => {
+                let bytes = traffic::module(traffic::Role::Owner, &mut random);
+                Generated { bytes, free_nans: false }
+            }
         }
     }
 
@@ -235,15 +293,25 @@ impl Generator {
     pub fn kind(&self, index: u64) -> Kind {
         // Not the case's own stream: kinds are dealt out so that no turn of an operator falls to one kind alone.
         let mut deal = Random::of(&[GENERATOR_VERSION, self.seed, index, 3]);
+        if !self.saved.is_empty()
+            && self.profile != Profile::Mutate
+            && mix(deal.clone().next()).is_multiple_of(SAVED)
+        {
+            return Kind::Saved;
+        }
         match (self.profile, deal.below(20)) {
             (Profile::Small, _) => Kind::Small,
             (Profile::Smith, _) => Kind::Smith,
             (Profile::Operators, _) => Kind::Operators,
             (Profile::Calls, _) => Kind::Calls,
+            (Profile::Traffic, _) => Kind::Traffic,
+            (Profile::Linked, _) => Kind::Linked,
             (Profile::Default | Profile::Mutate | Profile::Wasi, 0..9) => Kind::Small,
-            (Profile::Default | Profile::Mutate | Profile::Wasi, 9..14) => Kind::Operators,
-            (Profile::Default | Profile::Mutate | Profile::Wasi, 14..17) => Kind::Smith,
-            (Profile::Default | Profile::Mutate | Profile::Wasi, _) => Kind::Calls,
+            (Profile::Default | Profile::Mutate | Profile::Wasi, 9..13) => Kind::Operators,
+            (Profile::Default | Profile::Mutate | Profile::Wasi, 13..15) => Kind::Smith,
+            (Profile::Default | Profile::Mutate | Profile::Wasi, 15..17) => Kind::Calls,
+            (Profile::Default | Profile::Mutate | Profile::Wasi, 17) => Kind::Traffic,
+            (Profile::Default | Profile::Mutate | Profile::Wasi, _) => Kind::Linked,
         }
     }
 

@@ -1,8 +1,10 @@
 //! Cases follow from profile, seed and index alone, and their modules are valid.
 
-use super::{GENERATOR_VERSION, Generator, Profile, case_of_bytes};
+use super::{GENERATOR_VERSION, Generator, Profile, case_of_bytes, operators};
 use crate::case::Case;
+use crate::coverage::{OK, covered};
 use assay_runtime::Module;
+use std::collections::BTreeSet;
 
 #[test]
 fn a_case_is_the_same_wherever_it_is_made() {
@@ -25,7 +27,9 @@ fn generated_modules_are_valid_and_so_are_their_canonical_forms() {
     let mut canonical_forms = 0;
     for index in 0..60 {
         let case = generator.case(index);
-        Module::validate(&generator.reader, &case.modules[0].bytes).unwrap();
+        for module in &case.modules {
+            Module::validate(&generator.reader, &module.bytes).unwrap();
+        }
         if let Some(case) = generator.with_canonical(index, &case) {
             let form = case.modules[0].canonical.as_ref().unwrap();
             Module::validate(&generator.reader, form).unwrap();
@@ -70,5 +74,64 @@ fn cases_of_a_fuzzer_follow_from_its_bytes() {
 
 #[test]
 fn the_version_counts() {
-    assert_eq!(GENERATOR_VERSION, 5, "raise it with every change of what a (seed, index) makes");
+    assert_eq!(GENERATOR_VERSION, 6, "raise it with every change of what a (seed, index) makes");
+}
+
+/// What these cases really execute: operator and outcome.
+fn executed(
+    generator: &mut Generator,
+    indices: impl Iterator<Item = u64>,
+) -> BTreeSet<(&'static str, &'static str)> {
+    let mut points = BTreeSet::new();
+    for index in indices {
+        let (case, scout) = generator.played(index);
+        let covered = covered(&case, &scout.unwrap(), generator.reader()).unwrap_or_default();
+        points.extend(covered.into_iter().map(|(operator, _, outcome)| (operator, outcome)));
+    }
+    points
+}
+
+#[test]
+fn every_operator_of_the_table_that_is_meant_to_run_runs_and_traps() {
+    let turns = operators::ROWS.len() as u64;
+    let mut generator = Generator::new(Profile::Small, 1).unwrap();
+    let (mut idle, mut tame) = (Vec::new(), Vec::new());
+    for (turn, row) in operators::ROWS.iter().enumerate() {
+        // A few turns each: what is shared or wide is drawn.
+        let all: BTreeSet<_> = (0..8)
+            .scan(false, |enough, round| {
+                let points = executed(&mut generator, std::iter::once(turn as u64 + round * turns));
+                let own: Vec<_> = points.into_iter().filter(|(name, _)| *name == row.mnemonic).collect();
+                let done = *enough;
+                *enough |= own.iter().any(|(_, outcome)| *outcome == OK) && !row.may_trap;
+                (!done).then_some(own)
+            })
+            .flatten()
+            .collect();
+        idle.extend((!all.contains(&(row.mnemonic, OK))).then_some(row.mnemonic));
+        tame.extend((row.may_trap && all.iter().all(|(_, outcome)| *outcome == OK)).then_some(row.mnemonic));
+    }
+    assert!(idle.is_empty(), "these never ran to their end: {idle:?}");
+    // That eight cases bring none to trap happens; it does not to many.
+    assert!(tame.len() < 12, "these never trapped: {tame:?}");
+}
+
+#[test]
+fn generators_execute_the_operators_that_they_are_there_for() {
+    let calls =
+        ["call", "call_indirect", "call_ref", "return_call", "return_call_indirect", "return_call_ref"];
+    let calls = [&calls[..], &["br_on_null", "br_on_non_null", "ref.as_non_null", "table.set"]].concat();
+    let traffic =
+        ["table.init", "table.copy", "table.fill", "table.grow", "table.set", "table.get", "table.size"];
+    let bytes = ["elem.drop", "memory.init", "memory.copy", "memory.fill", "memory.grow", "data.drop"];
+    let traffic = [&traffic[..], &bytes].concat();
+    let linked = [&traffic[..], &["call", "call_indirect", "return_call", "return_call_indirect"]].concat();
+    for (profile, names) in [(Profile::Calls, calls), (Profile::Traffic, traffic), (Profile::Linked, linked)]
+    {
+        let points = executed(&mut Generator::new(profile, 1).unwrap(), 0..80);
+        let missing: Vec<_> = names.iter().filter(|name| !points.contains(&(**name, OK))).collect();
+        assert!(missing.is_empty(), "{} does not execute {missing:?}", profile.name());
+        let traps = points.iter().filter(|(_, outcome)| *outcome != OK).count();
+        assert!(traps > 2, "{} has {traps} kinds of traps", profile.name());
+    }
 }

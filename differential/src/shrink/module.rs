@@ -10,16 +10,15 @@ const ATTEMPTS: u32 = 400;
 /// Takes away the modules that no step makes an instance of.
 pub(super) fn unused<F: FnMut(&Case) -> bool>(search: &mut Search<F>) {
     for index in (0..search.best.modules.len()).rev() {
-        let names = |step: &Step| matches!(step, Step::Instantiate { instantiate } if *instantiate == index);
+        let names = |step: &Step| step.module() == Some(index);
         if search.best.steps.iter().any(names) {
             continue;
         }
         let mut candidate = search.best.clone();
         candidate.modules.remove(index);
         for step in &mut candidate.steps {
-            if let Step::Instantiate { instantiate } = step {
-                *instantiate -= usize::from(*instantiate > index);
-            }
+            let without = step.renumbered(|module| module - usize::from(module > index), Some);
+            *step = without.unwrap_or_else(|| step.clone());
         }
         search.try_case(candidate);
     }

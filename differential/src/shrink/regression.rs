@@ -22,6 +22,7 @@ pub fn script(case: &Case, seen: &Observation) -> Result<String, String> {
                 instantiation(&module(case, *instantiate)?, instances - 1, &seen.outcome)?
             }
             Step::Call { call, instance, args } => invocation(call, *instance, args, &seen.outcome)?,
+            other => return Err(format!("a script cannot {other}")),
         };
         text.push('\n');
         text.push_str(&line);

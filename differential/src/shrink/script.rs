@@ -24,28 +24,15 @@ fn without(case: &Case, start: usize, end: usize) -> Case {
     let mut steps = Vec::with_capacity(case.steps.len());
     for (position, step) in case.steps.iter().enumerate() {
         let kept = !(start..end).contains(&position);
-        match step {
-            Step::Instantiate { .. } => {
-                numbers.push(kept.then_some(made));
-                made += usize::from(kept);
-                steps.extend(kept.then(|| step.clone()));
-            }
-            Step::Call { call, instance, args } => {
-                let Some(instance) = numbers.get(*instance).copied().flatten().filter(|_| kept) else {
-                    continue;
-                };
-                let args = args.iter().map(|arg| renumbered(arg, &numbers)).collect();
-                steps.push(Step::Call { call: call.clone(), instance, args });
-            }
+        let step = step.renumbered(|module| module, |instance| numbers.get(instance).copied().flatten());
+        let step = step.filter(|_| kept);
+        if case.steps[position].module().is_some() {
+            numbers.push(step.is_some().then_some(made));
+            made += usize::from(step.is_some());
         }
+        steps.extend(step);
     }
     Case { steps, ..case.clone() }
-}
-
-fn renumbered(arg: &Argument, numbers: &[Option<usize>]) -> Argument {
-    let Argument::Func(Some((instance, name))) = arg else { return arg.clone() };
-    let instance = numbers.get(*instance).copied().flatten();
-    Argument::Func(instance.map(|instance| (instance, name.clone())))
 }
 
 /// Tries zero and null for each argument.
