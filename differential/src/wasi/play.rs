@@ -63,7 +63,7 @@ impl Lane {
         matches!(self, Lane::Jit | Lane::JitStepwise)
     }
 
-    fn is_stepwise(self) -> bool {
+    pub(super) fn is_stepwise(self) -> bool {
         matches!(self, Lane::JitStepwise | Lane::InterpStepwise)
     }
 }
