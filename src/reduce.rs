@@ -96,7 +96,7 @@ pub(crate) fn repro(args: &ReproArgs) -> ExitCode {
         for (step, outcome) in case.steps.iter().zip(&played.outcomes) {
             out.line(format_args!("{}: {outcome}", escape::text(&step.to_string())));
         }
-        let code = show(&mut out, &played, args.with.engines.len());
+        let code = show(&mut out, &played, Lane::EVERY.len() + args.with.engines.len());
         match &played.explanation {
             Some(text) => out.text(escape::lines(text)),
             None if args.explain && played.finding.is_some() => {
@@ -128,7 +128,7 @@ fn repro_wasi(path: &Path, with: &With) -> ExitCode {
         for (call, outcome) in case.calls.iter().zip(&played.outcomes) {
             out.line(format_args!("{}: {outcome}", escape::text(&call.to_string())));
         }
-        let code = show(&mut out, &played, 0);
+        let code = show(&mut out, &played, assay_differential::wasi::Lane::ALL.len());
         Ok(out.finish(code, exit::INCOMPLETE))
     }))
 }
@@ -173,13 +173,13 @@ fn player(with: &With) -> Result<Player, Failure> {
     Ok(player.with_engines(with.engines.clone()))
 }
 
-/// Says what came of a case that was also played on so many engines of other processes; the exit code for it.
-fn show(out: &mut Output, played: &Played, engines: usize) -> u8 {
+/// Says what came of a case that was to be played in so many lanes; the exit code for it.
+fn show(out: &mut Output, played: &Played, lanes: usize) -> u8 {
     for (name, reason) in &played.skipped {
         out.line(format_args!("not compared with {}: {reason}", escape::text(name)));
     }
     let Some(finding) = &played.finding else {
-        let agreeing = Lane::EVERY.len() + engines - played.skipped.len();
+        let agreeing = lanes - played.skipped.len();
         out.line(format_args!("{agreeing} lanes agree on {} steps", played.outcomes.len()));
         return exit::OK;
     };
@@ -191,7 +191,7 @@ fn reduction(args: &ReduceArgs, case: &Case) -> Result<u8, Failure> {
     let mut player = player(&args.with)?;
     let first = player.play(case).map_err(|error| Failure::new(exit::INTERNAL, error))?;
     let mut out = Output::new();
-    let code = show(&mut out, &first, args.with.engines.len());
+    let code = show(&mut out, &first, Lane::EVERY.len() + args.with.engines.len());
     let Some(finding) = first.finding else {
         let message = "the case has no finding on this machine, so there is nothing to reduce";
         return Err(Failure::new(exit::NOTHING_SELECTED, message));

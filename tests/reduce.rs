@@ -76,6 +76,9 @@ fn a_case_without_a_finding_is_said_to_have_none() {
     let engine = format!("cmd:'{}' engine --stdio", env!("CARGO_BIN_EXE_assay"));
     let (code, out, err) = assay(path, &["repro", "case.toml", "--engine", &engine]);
     assert_eq!((code, out.ends_with("10 lanes agree on 4 steps\n")), (Some(0), true), "{out}{err}");
+    let kept = concat!(env!("CARGO_MANIFEST_DIR"), "/differential/cases/wasi/times-of-nothing.toml");
+    let (code, out, err) = assay(path, &["repro", kept]);
+    assert_eq!((code, out.ends_with("4 lanes agree on 2 steps\n")), (Some(0), true), "{out}{err}");
     let (code, _, err) = assay(path, &["reduce", "case.toml"]);
     assert_eq!(code, Some(4), "{err}");
     assert!(err.contains("nothing to reduce") && !path.join("case.small.toml").exists(), "{err}");
