@@ -1,7 +1,7 @@
 //! Measures the harness: a campaign for each planted fault, until it is found or the time is up.
 //!
 //! Enters: a fault, or none, and a budget; leaves: medians over the seeds. A campaign that found nothing counts as slower than
-//! any that did. The faults are in the runtime that the workers run, which are started with the name of theirs; this
+//! any that did, and one that found something only after its time, because a case took so long, found nothing. The faults are in the runtime that the workers run, which are started with the name of theirs; this
 //! process never has one, and makes the cases anew that it has reduced.
 
 use crate::campaign::{CampaignError, Observer, Options, Tally, is_of_wasi, run_in_processes};
@@ -147,7 +147,7 @@ fn options(seed: u64, budget: &Budget) -> Options {
 fn trial(seed: u64, budget: &Budget, worker: &WorkerCommand) -> Result<Trial, CampaignError> {
     let mut watch = Watch { began: Instant::now(), found: None };
     let tally = run_in_processes(&options(seed, budget), worker.clone(), &mut watch)?;
-    Ok(watch.trial(seed, &tally))
+    Ok(watch.trial(seed, budget.time, &tally))
 }
 
 /// Stops a campaign at its first finding.
@@ -157,10 +157,11 @@ struct Watch {
 }
 
 impl Watch {
-    fn trial(&self, seed: u64, tally: &Tally) -> Trial {
-        let first = tally.findings.first();
+    fn trial(&self, seed: u64, time: Duration, tally: &Tally) -> Trial {
+        let found = self.found.filter(|&found| found <= time);
+        let first = tally.findings.first().filter(|_| found.is_some());
         Trial {
-            found: self.found,
+            found,
             cases: first.map_or(tally.cases, |found| found.index + 1),
             class: first.map(|found| found.class.clone()),
             case: first.map(|found| (seed, found.index)),
@@ -177,5 +178,29 @@ impl Observer for Watch {
 
     fn is_enough(&self) -> bool {
         self.found.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::campaign::Found;
+
+    #[test]
+    fn what_is_found_after_the_time_is_not_found() {
+        let found = Found {
+            index: 6,
+            class: "jit-none: no end".into(),
+            signature: "no end".into(),
+            detail: String::new(),
+            unsafe_end: false,
+            cases: 1,
+        };
+        let tally = Tally { cases: 40, findings: vec![found], ..Tally::default() };
+        let watch = Watch { began: Instant::now(), found: Some(Duration::from_secs(20)) };
+        let in_time = watch.trial(3, Duration::from_secs(20), &tally);
+        assert_eq!((in_time.found, in_time.cases, in_time.case), (watch.found, 7, Some((3, 6))));
+        let late = watch.trial(3, Duration::from_secs(19), &tally);
+        assert_eq!((late.found, late.cases, late.class, late.case), (None, 40, None, None));
     }
 }
