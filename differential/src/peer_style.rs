@@ -84,7 +84,7 @@ fn one_call_each(case: &Case) -> Case {
         match step {
             Step::Call { call, instance, args } => {
                 if called.insert((call.clone(), *instance)) {
-                    let args = args.iter().map(zero).collect();
+                    let args = args.iter().map(Argument::zero).collect();
                     short.steps.push(Step::Call { call: call.clone(), instance: *instance, args });
                 }
             }
@@ -92,18 +92,6 @@ fn one_call_each(case: &Case) -> Case {
         }
     }
     short
-}
-
-fn zero(argument: &Argument) -> Argument {
-    match argument {
-        Argument::I32(_) => Argument::I32(0),
-        Argument::I64(_) => Argument::I64(0),
-        Argument::F32(_) => Argument::F32(0),
-        Argument::F64(_) => Argument::F64(0),
-        Argument::V128(_) => Argument::V128(0),
-        Argument::Extern(_) => Argument::Extern(None),
-        Argument::Func(_) => Argument::Func(None),
-    }
 }
 
 fn without_traps(case: &Case, lanes: &Lanes, selection: &[Lane], announce: &mut dyn FnMut(Lane)) -> Verdict {

@@ -5,7 +5,7 @@
 use super::Options;
 use super::confirm::Confirmation;
 use super::tally::{Accident, Coverage, Found, Produced, Tally};
-use crate::case::CaseError;
+use crate::case::{CaseError, write};
 use crate::generate::GENERATOR_VERSION;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -131,13 +131,7 @@ impl Summary {
     pub fn write(&self, path: &Path) -> Result<(), CaseError> {
         let io = |error| CaseError::Io { what: "write", path: path.to_owned(), error };
         let text = serde_json::to_string_pretty(self).map_err(|error| io(std::io::Error::other(error)))?;
-        let unfinished = path.with_extension("unfinished");
-        let written = std::fs::write(&unfinished, text + "\n");
-        written.and_then(|()| std::fs::rename(&unfinished, path)).map_err(|error| {
-            // What is not whole is of no use.
-            let _removed = std::fs::remove_file(&unfinished);
-            io(error)
-        })
+        write(path, &(text + "\n"))
     }
 }
 

@@ -27,6 +27,19 @@ pub enum Argument {
 }
 
 impl Argument {
+    /// The zero or null of its type.
+    pub(crate) fn zero(&self) -> Self {
+        match self {
+            Self::I32(_) => Self::I32(0),
+            Self::I64(_) => Self::I64(0),
+            Self::F32(_) => Self::F32(0),
+            Self::F64(_) => Self::F64(0),
+            Self::V128(_) => Self::V128(0),
+            Self::Extern(_) => Self::Extern(None),
+            Self::Func(_) => Self::Func(None),
+        }
+    }
+
     /// Gives the instance that it names another number; without one, it becomes null.
     pub(crate) fn renumber(&mut self, instances: impl Fn(usize) -> Option<usize>) {
         if let Self::Func(named) = self {

@@ -189,10 +189,7 @@ impl Case {
     /// # Errors
     /// When the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), CaseError> {
-        let io = |error| CaseError::Io { what: "write", path: path.to_owned(), error };
-        let unfinished = path.with_extension("unfinished");
-        std::fs::write(&unfinished, self.to_text()?).map_err(io)?;
-        std::fs::rename(&unfinished, path).map_err(io)
+        write(path, &self.to_text()?)
     }
 
     /// Loads a case.
@@ -200,9 +197,28 @@ impl Case {
     /// # Errors
     /// When the file cannot be read, and as for [`Case::from_text`].
     pub fn load(path: &Path) -> Result<Self, CaseError> {
-        let io = |error| CaseError::Io { what: "read", path: path.to_owned(), error };
-        Self::from_text(&std::fs::read_to_string(path).map_err(io)?)
+        Self::from_text(&read(path)?)
     }
+}
+
+/// Writes a file, which appears whole or not at all.
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), CaseError> {
+    let unfinished = path.with_extension("unfinished");
+    let written = std::fs::write(&unfinished, text);
+    written.and_then(|()| std::fs::rename(&unfinished, path)).map_err(|error| {
+        // What is not whole is of no use.
+        let _removed = std::fs::remove_file(&unfinished);
+        CaseError::Io { what: "write", path: path.to_owned(), error }
+    })
+}
+
+/// Reads a file.
+pub(crate) fn read(path: &Path) -> Result<String, CaseError> {
+    std::fs::read_to_string(path).map_err(|error| CaseError::Io {
+        what: "read",
+        path: path.to_owned(),
+        error,
+    })
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod file;
 
 pub use argument::Argument;
 pub use file::{CaseError, VERSION};
+pub(crate) use file::{read, write};
 
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,7 @@
 //! Fewer steps, and simpler arguments.
 
 use super::Search;
-use crate::case::{Argument, Case, Step};
+use crate::case::{Case, Step};
 
 /// Takes steps away: halves first, then smaller pieces, down to single ones.
 pub(super) fn steps<F: FnMut(&Case) -> bool>(search: &mut Search<F>) {
@@ -42,21 +42,9 @@ pub(super) fn arguments<F: FnMut(&Case) -> bool>(search: &mut Search<F>) {
         for position in 0..args.len() {
             let mut candidate = search.best.clone();
             if let Step::Call { args, .. } = &mut candidate.steps[step] {
-                args[position] = zero(&args[position]);
+                args[position] = args[position].zero();
             }
             search.try_case(candidate);
         }
-    }
-}
-
-fn zero(arg: &Argument) -> Argument {
-    match arg {
-        Argument::I32(_) => Argument::I32(0),
-        Argument::I64(_) => Argument::I64(0),
-        Argument::F32(_) => Argument::F32(0),
-        Argument::F64(_) => Argument::F64(0),
-        Argument::V128(_) => Argument::V128(0),
-        Argument::Extern(_) => Argument::Extern(None),
-        Argument::Func(_) => Argument::Func(None),
     }
 }

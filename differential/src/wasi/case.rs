@@ -4,7 +4,7 @@
 //! arguments get into the guest's memory says `layout`.
 
 use super::signature;
-use crate::case::CaseError;
+use crate::case::{CaseError, read, write};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -358,10 +358,7 @@ impl WasiCase {
     /// # Errors
     /// When the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), CaseError> {
-        let io = |error| CaseError::Io { what: "write", path: path.to_owned(), error };
-        let unfinished = path.with_extension("unfinished");
-        std::fs::write(&unfinished, self.to_text()?).map_err(io)?;
-        std::fs::rename(&unfinished, path).map_err(io)
+        write(path, &self.to_text()?)
     }
 
     /// Loads a case.
@@ -369,8 +366,7 @@ impl WasiCase {
     /// # Errors
     /// When the file cannot be read, and as for [`WasiCase::from_text`].
     pub fn load(path: &Path) -> Result<Self, CaseError> {
-        let io = |error| CaseError::Io { what: "read", path: path.to_owned(), error };
-        Self::from_text(&std::fs::read_to_string(path).map_err(io)?)
+        Self::from_text(&read(path)?)
     }
 
     /// Whether something in the tree may be reached through a mount.
