@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 /// How a campaign is watched over.
 #[derive(Debug)]
 pub struct Supervision<'a> {
-    /// How long one lane may take for one case. Fuel ends cases long before.
+    /// How long one lane may take for one case. Fuel ends cases long before, and what takes longer is tried twice.
     pub step_timeout: Duration,
     /// Where it is noted what is done.
     pub journal: Option<&'a mut Journal>,
@@ -28,7 +28,7 @@ pub struct Supervision<'a> {
 
 impl Default for Supervision<'_> {
     fn default() -> Self {
-        Self { step_timeout: Duration::from_secs(20), journal: None, past: Past::default() }
+        Self { step_timeout: Duration::from_secs(6), journal: None, past: Past::default() }
     }
 }
 

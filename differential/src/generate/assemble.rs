@@ -3,6 +3,7 @@
 //! Enters: imports, memory, globals and functions, in the order of their index spaces; leaves: the bytes of a module.
 
 use super::code::{Code, valtype};
+use super::shapes::PAGE;
 use wasm_encoder as encoder;
 
 /// The parts of a module.
@@ -26,6 +27,8 @@ pub(super) struct MemoryShape {
     /// Whether addresses have 64 bits.
     pub(super) wide: bool,
     pub(super) shared: bool,
+    /// The binary logarithm of the page size.
+    pub(super) page: u32,
     pub(super) pages: u64,
     pub(super) most: u64,
 }
@@ -41,7 +44,7 @@ impl Assembly {
 
     /// The memory, exported.
     pub(super) fn memory(&mut self, shape: MemoryShape) {
-        let MemoryShape { wide, shared, pages, most } = shape;
+        let MemoryShape { wide, shared, page, pages, most } = shape;
         self.wide = wide;
         let (minimum, maximum) = (pages, Some(most));
         self.memories.memory(encoder::MemoryType {
@@ -49,7 +52,7 @@ impl Assembly {
             maximum,
             memory64: wide,
             shared,
-            page_size_log2: None,
+            page_size_log2: (page != PAGE).then_some(page),
         });
         self.exports.export("memory", encoder::ExportKind::Memory, 0);
     }

@@ -293,6 +293,11 @@ impl Writer<'_> {
         let (to, from) = (self.index(), self.random.below(4));
         match self.random.below(5) {
             0 => format!("(local.set $i (table.grow $moving {func} (i32.const {length})))"),
+            1 if self.random.one_in(2) => {
+                let from = self.random.below(SIZE);
+                let length = format!("(i32.sub (table.size $moving) (i32.const {from}))");
+                format!("(table.fill $moving (i32.const {from}) {func} {length})")
+            }
             1 => format!("(table.fill $moving {to} {func} (i32.const {length}))"),
             2 => format!("(table.copy $moving $fixed {to} (i32.const {from}) (i32.const {length}))"),
             3 => format!("(table.init $moving $passive {to} (i32.const {from}) (i32.const {length}))"),

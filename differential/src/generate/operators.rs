@@ -1,11 +1,13 @@
 //! Small modules around one operator of the operator table, taken in turn, inside of expressions over boundary values.
 //!
 //! Expressions are random trees of rows of the table: what the table does not have is not generated, and what it gains is.
-//! Between them stand the shapes that code generators fuse: address arithmetic, constants on either side, comparison and
-//! branch, selection as minimum and maximum, addresses around the end of memory. Enters: a random stream; leaves: a module.
+//! Between them stand the shapes that code generators fuse, and those that runtimes get wrong ([`super::shapes`]): address
+//! arithmetic, constants on either side, comparison and branch, selection as minimum and maximum, addresses around the end of
+//! memory, memories that grow. Enters: a random stream; leaves: a module.
 
 use super::assemble::{Assembly, MemoryShape, Signature};
 use super::code::{Code, Leaf, edge, plain, quieten};
+use super::shapes::{self, Ground, PAGE};
 use super::{Generated, Nans, words};
 use crate::random::Random;
 use assay_model::ops::{self, OpRow};
@@ -48,8 +50,8 @@ pub(super) fn results(row: &OpRow) -> &'static str {
 
 /// The operands that are not any value: how long to wait (nobody notifies, so that what waits in a shared memory waits until
 /// its time is up), how many bytes to move, how many pages to grow by.
-pub(super) fn given(row: &OpRow, operand: usize, wide: bool, random: &mut Random) -> Option<Leaf> {
-    let index = if wide { 'I' } else { 'i' };
+pub(super) fn given(row: &OpRow, operand: usize, ground: Ground, random: &mut Random) -> Option<Leaf> {
+    let index = ground.index();
     let length = |random: &mut Random| match random.below(8) {
         0 => edge(index, random),
         1 => 0,
@@ -61,19 +63,23 @@ pub(super) fn given(row: &OpRow, operand: usize, wide: bool, random: &mut Random
             Some(Leaf::Constant('I', random.below(1000) as u128))
         }
         ("memory.fill" | "memory.copy", 2) => Some(Leaf::Constant(index, length(random))),
-        ("memory.grow", 0) => Some(Leaf::Constant(index, random.below(4) as u128)),
+        ("memory.grow", 0) => Some(Leaf::Constant(index, ground.growth(random))),
         _ => None,
     }
 }
 
 /// The memory, and what it holds at first: any bytes at the beginning, ends of small integers at the end.
-/// Often shared where the operator is one for that.
-pub(super) fn memory(assembly: &mut Assembly, row: &OpRow, wide: bool, random: &mut Random) {
+/// Often shared where the operator is one for that; if not, now and then with pages of one byte.
+pub(super) fn memory(assembly: &mut Assembly, row: &OpRow, random: &mut Random) -> Ground {
     let atomic = row.mnemonic.contains("atomic");
+    let wide = random.one_in(4);
     let shared = if atomic { !random.one_in(3) } else { random.one_in(6) };
-    assembly.memory(MemoryShape { wide, shared, pages: PAGES, most: 3 });
+    let page = if !shared && random.one_in(5) { 0 } else { PAGE };
+    let pages = PAGES << (PAGE - page);
+    assembly.memory(MemoryShape { wide, shared, page, pages, most: 3 * pages });
     assembly.data(0, &random.bytes(64));
     assembly.data(END - 8, &[0x80, 0, 0xff, 0x7f, 1, 0xfe, 0x80, 0xff]);
+    Ground { wide, page }
 }
 
 /// A static offset: mostly small, now and then around the end of memory or far beyond.
@@ -91,13 +97,26 @@ pub(super) fn module(turn: u64, random: &mut Random, nans: Nans) -> Generated {
     let focus = ROWS[(turn % ROWS.len() as u64) as usize];
     let mut assembly = Assembly::default();
     let note = assembly.import("note", &TYPES, &['I']);
-    let wide = random.one_in(4);
-    memory(&mut assembly, focus, wide, random);
+    let ground = memory(&mut assembly, focus, random);
     for ty in TYPES {
         assembly.global(ty, edge(ty, random));
     }
-    let mut writer =
-        Writer { wide, random, nans, note, code: Code::default(), floats: false, functions: Vec::new() };
+    let mut writer = Writer {
+        ground,
+        random,
+        nans,
+        note,
+        grower: None,
+        code: Code::default(),
+        floats: false,
+        functions: Vec::new(),
+    };
+    if writer.random.one_in(3) {
+        let mut code = Code::default();
+        shapes::grow(&mut code, writer.random, ground);
+        let signature = Signature { params: &[], results: &[], locals: &[] };
+        writer.grower = Some(assembly.function(None, signature, &code));
+    }
     for number in 0..2 + writer.random.below(2) {
         let (params, result) = writer.function(focus);
         let signature = Signature { params: &params, results: &[result], locals: &LOCALS };
@@ -125,10 +144,12 @@ struct Writer<'a> {
     nans: Nans,
     /// The host function.
     note: u32,
+    /// A function that grows the memory.
+    grower: Option<u32>,
     /// The function that is being written.
     code: Code,
-    /// Whether addresses have 64 bits.
-    wide: bool,
+    /// What the memory is like.
+    ground: Ground,
     /// Whether NaNs can arise.
     floats: bool,
     /// The functions so far.
@@ -181,29 +202,45 @@ impl Writer<'_> {
         }
         if let Some(first) = results.chars().next() {
             // An address has the width of the memory's.
-            let first = if first == 'a' && self.wide { 'I' } else { first };
+            let first = if first == 'a' { self.ground.index() } else { first };
             self.code.global_set(global(first));
         }
     }
 
     fn statement(&mut self, scope: &Scope, depth: usize) {
         let ty = *self.random.pick(&TYPES);
-        match self.random.below(if depth == 0 { 4 } else { 8 }) {
-            0 | 1 => {
+        match self.random.below(if depth == 0 { 7 } else { 11 }) {
+            0 => {
                 self.expression(ty, 3, scope);
                 self.code.set(scope.local(ty));
             }
-            2 => {
+            1 => {
                 self.expression(ty, 3, scope);
                 self.code.global_set(global(ty));
             }
+            2 => {
+                shapes::growth(&mut self.code, self.random, self.ground, self.grower);
+                self.code.global_set(global(self.ground.index())).set(scope.local('i'));
+            }
             3 => {
+                let (a, b) = (self.local(ty, scope), self.local(ty, scope));
+                shapes::extremum(&mut self.code, self.random, ty, (a, b));
+                self.code.global_set(global(ty));
+            }
+            4 => {
+                let number = self.pick('i', scope);
+                let number = |code: &mut Code| {
+                    code.leaf(number);
+                };
+                shapes::switch(&mut self.code, self.random, scope.local('i'), number);
+            }
+            5 | 6 => {
                 self.address(scope);
                 self.expression(ty, 2, scope);
                 let store = if ty == 'v' { "v128.store" } else { STORES[global(ty) as usize] };
                 self.code.op(store).unsigned(0).unsigned(0);
             }
-            4 | 5 => {
+            7 | 8 => {
                 self.expression('i', 2, scope);
                 self.code.open("if", None);
                 self.statement(scope, depth - 1);
@@ -211,7 +248,7 @@ impl Writer<'_> {
                 self.statement(scope, depth - 1);
                 self.code.op("end");
             }
-            6 => self.repetition(scope),
+            9 => self.repetition(scope),
             _ => {
                 for ty in TYPES {
                     self.expression(ty, 1, scope);
@@ -237,7 +274,7 @@ impl Writer<'_> {
         if depth == 0 {
             return self.leaf(ty, scope);
         }
-        match self.random.below(12) {
+        match self.random.below(13) {
             0 => self.leaf(ty, scope),
             1 => {
                 self.expression(ty, depth - 1, scope);
@@ -257,31 +294,17 @@ impl Writer<'_> {
                 self.expression(ty, depth - 1, scope);
                 self.code.tee(scope.local(ty));
             }
-            4 => self.extremum(ty, scope),
+            4 => {
+                let (a, b) = (self.pick(ty, scope), self.pick(ty, scope));
+                shapes::extremum(&mut self.code, self.random, ty, (a, b));
+            }
             5 => self.call(ty, depth, scope),
+            6 => shapes::load_at_the_end(&mut self.code, self.random, self.ground, ty),
             _ => {
                 let row = *self.random.pick(&BY_RESULT[global(ty) as usize]);
                 self.apply(row, depth - 1, scope);
             }
         }
-    }
-
-    /// Minimum or maximum, as compilers of other languages write it.
-    fn extremum(&mut self, ty: char, scope: &Scope) {
-        let (a, b) = (self.pick(ty, scope), self.pick(ty, scope));
-        let shape = match ty {
-            'v' => *self.random.pick(&["i8x16", "i16x8", "i32x4", "f32x4", "f64x2"]),
-            _ => words::name(ty),
-        };
-        let comparisons: &[&str] = match ty {
-            'v' if shape.starts_with('f') => &["lt"],
-            'v' => &["gt_s"],
-            'i' | 'I' => &["lt_s", "lt_u", "gt_s", "ge_u"],
-            _ => &["lt", "le", "gt", "ge"],
-        };
-        let comparison = *self.random.pick(comparisons);
-        self.code.leaf(a).leaf(b).leaf(a).leaf(b).op(&format!("{shape}.{comparison}"));
-        self.code.op(if ty == 'v' { "v128.bitselect" } else { "select" });
     }
 
     /// A call of an earlier function, which cannot call back.
@@ -301,7 +324,7 @@ impl Writer<'_> {
 
     fn apply(&mut self, row: &'static OpRow, depth: usize, scope: &Scope) {
         for (position, ty) in operands(row).chars().enumerate() {
-            match given(row, position, self.wide, self.random) {
+            match given(row, position, self.ground, self.random) {
                 Some(leaf) => drop(self.code.leaf(leaf)),
                 None if ty == 'a' => self.address(scope),
                 None if self.random.one_in(4) => drop(self.code.constant(ty, edge(ty, self.random))),
@@ -321,7 +344,14 @@ impl Writer<'_> {
     /// An address of the memory's width: the wide ones are sometimes such that only their upper half says that they are out
     /// of bounds.
     fn address(&mut self, scope: &Scope) {
-        if !self.wide {
+        if self.random.one_in(6) {
+            let leaf = self.pick('i', scope);
+            let leaf = |code: &mut Code| {
+                code.leaf(leaf);
+            };
+            return shapes::address(&mut self.code, self.random, self.ground, leaf);
+        }
+        if !self.ground.wide {
             return self.narrow_address(scope);
         }
         match self.random.below(24) {
@@ -366,8 +396,7 @@ impl Writer<'_> {
             }
             10 => {
                 let address = self.random.below(64) as u128;
-                let ty = if self.wide { 'I' } else { 'i' };
-                self.code.constant(ty, address).op("i32.load16_u").unsigned(1).unsigned(0);
+                self.code.constant(self.ground.index(), address).op("i32.load16_u").unsigned(1).unsigned(0);
             }
             _ => {
                 self.expression('i', 1, scope);
@@ -380,6 +409,13 @@ impl Writer<'_> {
     fn leaf(&mut self, ty: char, scope: &Scope) {
         let leaf = self.pick(ty, scope);
         self.code.leaf(leaf);
+    }
+
+    /// A parameter or local.
+    fn local(&mut self, ty: char, scope: &Scope) -> Leaf {
+        let params = (0..scope.params.len()).filter(|&at| scope.params[at] == ty);
+        let locals: Vec<u32> = params.map(|at| at as u32).chain([scope.local(ty)]).collect();
+        Leaf::Local(*self.random.pick(&locals))
     }
 
     fn pick(&mut self, ty: char, scope: &Scope) -> Leaf {

@@ -5,8 +5,9 @@
 //! of its own. Enters: a random stream; leaves: a module.
 
 use super::assemble::{Assembly, Signature};
-use super::code::{Code, Leaf, edge, quieten};
+use super::code::{Code, Leaf, edge, quieten, width};
 use super::operators::{END, ROWS, TYPES, given, memory, offset, operands, results};
+use super::shapes::{self, Ground, PAGE};
 use super::{Generated, Nans, words};
 use crate::random::Random;
 use assay_model::ops::{Immediates, OpRow};
@@ -15,16 +16,18 @@ use assay_model::ops::{Immediates, OpRow};
 pub(super) fn module(turn: u64, random: &mut Random, nans: Nans) -> Generated {
     let row = ROWS[(turn % ROWS.len() as u64) as usize];
     let mut assembly = Assembly::default();
-    let wide = random.one_in(4);
-    if needs_memory(row) {
-        memory(&mut assembly, row, wide, random);
+    let mut ground = Ground { wide: false, page: PAGE };
+    let fed = random.one_in(3);
+    if fed || needs_memory(row) {
+        ground = memory(&mut assembly, row, random);
     }
-    let mut params: Vec<char> = operands(row).chars().map(|ty| widened(ty, wide)).collect();
+    let own = |ty| if ty == 'a' { ground.index() } else { ty };
+    let mut params: Vec<char> = operands(row).chars().map(own).collect();
     // Which half is taken.
     params.push('i');
-    let results: Vec<char> = results(row).chars().map(|ty| widened(ty, wide)).collect();
+    let results: Vec<char> = results(row).chars().map(own).collect();
     let mut writer =
-        Writer { row, wide, random, nans, params, results, code: Code::default(), kept: Vec::new() };
+        Writer { row, ground, fed, random, nans, params, results, code: Code::default(), kept: Vec::new() };
     writer.body();
     let Writer { params, results, code, kept, .. } = writer;
     for ty in kept {
@@ -40,18 +43,11 @@ fn needs_memory(row: &OpRow) -> bool {
     matches!(row.immediates, Im::MemArg | Im::MemArgLane | Im::Memory | Im::MemoryMemory)
 }
 
-/// An address has the width of the memory's.
-fn widened(ty: char, wide: bool) -> char {
-    match ty {
-        'a' if wide => 'I',
-        'a' => 'i',
-        _ => ty,
-    }
-}
-
 struct Writer<'a> {
     row: &'static OpRow,
-    wide: bool,
+    ground: Ground,
+    /// Whether operands are read from memory.
+    fed: bool,
     random: &'a mut Random,
     nans: Nans,
     params: Vec<char>,
@@ -80,6 +76,7 @@ impl Writer<'_> {
             self.application(From::Inside);
             self.keep();
         }
+        self.company();
         let half = self.params.len() as u32 - 1;
         self.code.get(half).constant('i', 1).op("i32.and").open("if", None);
         for _ in 0..2 {
@@ -90,19 +87,35 @@ impl Writer<'_> {
         self.application(From::Params);
     }
 
+    /// What stands beside some operators: growth between accesses, a choice between what was compared.
+    fn company(&mut self) {
+        if needs_memory(self.row) && self.random.one_in(3) {
+            shapes::growth(&mut self.code, self.random, self.ground, None);
+            self.keep_as(&['i', self.ground.index()]);
+        }
+        let operator = self.row.mnemonic.split_once('.').map_or("", |(_, operator)| operator);
+        let compares = ["lt", "gt", "le", "ge"].iter().any(|start| operator.starts_with(start));
+        if compares && matches!(self.params[..], [a, b, 'i'] if a == b) {
+            let (a, b) = (Leaf::Local(0), Leaf::Local(1));
+            shapes::extremum(&mut self.code, self.random, self.params[0], (a, b));
+            self.keep_as(&[self.params[0]]);
+        }
+    }
+
     /// The operator, applied.
     fn application(&mut self, from: From) {
-        for (position, ty) in operands(self.row).chars().enumerate() {
-            match given(self.row, position, self.wide, self.random) {
-                Some(leaf) => drop(self.code.leaf(leaf)),
-                None if ty == 'a' && from != From::Anywhere => self.inside(position),
-                None => self.operand(position, from),
-            }
-        }
         let offset = match from {
             From::Anywhere => offset(self.random),
             From::Inside | From::Params => 8 * self.random.below(3) as u64,
         };
+        for (position, ty) in operands(self.row).chars().enumerate() {
+            match given(self.row, position, self.ground, self.random) {
+                Some(leaf) => drop(self.code.leaf(leaf)),
+                None if ty == 'a' && from != From::Anywhere => self.inside(position, offset),
+                None if ty == 'a' && self.random.one_in(3) => self.shaped(position),
+                None => self.operand(position, from),
+            }
+        }
         self.code.row(self.row).immediates(self.row, offset, self.random);
         if self.nans == Nans::Free {
             return;
@@ -115,6 +128,9 @@ impl Writer<'_> {
 
     fn operand(&mut self, position: usize, from: From) {
         let ty = self.params[position];
+        if self.fed && from != From::Params && self.random.one_in(2) {
+            return shapes::load_at_the_end(&mut self.code, self.random, self.ground, ty);
+        }
         let same: Vec<usize> = (0..self.params.len()).filter(|&at| self.params[at] == ty).collect();
         let leaf = match self.random.below(8) {
             _ if from == From::Params => Leaf::Local(position as u32),
@@ -135,9 +151,26 @@ impl Writer<'_> {
         Leaf::Global(*self.random.pick(&fitting) as u32)
     }
 
+    /// An address by arithmetic over a parameter.
+    fn shaped(&mut self, position: usize) {
+        let wide = self.ground.wide;
+        let leaf = |code: &mut Code| {
+            code.get(position as u32);
+            if wide {
+                code.op("i32.wrap_i64");
+            }
+        };
+        shapes::address(&mut self.code, self.random, self.ground, leaf);
+    }
+
     /// An address in the memory, most of the time at such a distance from its end that the access fits.
-    fn inside(&mut self, position: usize) {
+    fn inside(&mut self, position: usize, offset: u64) {
         let ty = self.params[position];
+        let accesses = matches!(self.row.immediates, Immediates::MemArg | Immediates::MemArgLane);
+        if accesses && self.row.prefix != 0xfe && self.random.one_in(4) {
+            let bytes = width(self.row.mnemonic) + offset as u32;
+            return shapes::from_the_end(&mut self.code, self.random, self.ground, bytes);
+        }
         // What is aligned stays so: atomic operators trap elsewhere.
         let masks = [0x30, 0x7ff0, u128::from(END) - 64];
         let mask = if self.random.one_in(16) { 0xffff } else { *self.random.pick(&masks) };
@@ -147,7 +180,12 @@ impl Writer<'_> {
 
     /// Moves results into globals.
     fn keep(&mut self) {
-        for ty in self.results.clone().into_iter().rev() {
+        self.keep_as(&self.results.clone());
+    }
+
+    /// Moves results of these types into globals.
+    fn keep_as(&mut self, types: &[char]) {
+        for &ty in types.iter().rev() {
             self.code.global_set(self.kept.len() as u32);
             self.kept.push(ty);
         }

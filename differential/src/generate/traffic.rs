@@ -24,6 +24,9 @@ pub(super) const FUNCTIONS: usize = 4;
 /// Elements of the tables at first, and at the most.
 const TABLES: [(&str, usize, usize); 3] = [("a", 8, 20), ("b", 6, 12), ("x", 5, 9)];
 
+/// The table that every module has to itself, behind those that it may import.
+const OWN: (&str, usize, usize) = ("own", 7, 15);
+
 /// Elements and bytes of the segments.
 const ELEMENTS: usize = 5;
 const BYTES: usize = 24;
@@ -55,7 +58,7 @@ pub(super) fn case(random: &mut Random) -> (Vec<Vec<u8>>, Vec<Step>) {
 
 /// Something that the host does with an instance: calls it, most of the time.
 pub(super) fn act(instance: usize, random: &mut Random) -> Step {
-    let (table, size, most) = *random.pick(&TABLES);
+    let (table, size, most) = if random.one_in(4) { OWN } else { *random.pick(&TABLES) };
     let name = table.to_owned();
     match random.below(16) {
         0 => {
@@ -100,7 +103,12 @@ impl Writer<'_> {
     fn module(&mut self, role: Role) {
         self.text.push_str("(module (type $t (func (param i32 i32) (result i32)))\n");
         self.text.push_str("(import \"host\" \"note\" (func $note (param i32 i64) (result i64)))\n");
+        if role == Role::Owner && self.random.one_in(2) {
+            self.text.push_str("(import \"host\" \"t\" (table 3 funcref))\n");
+        }
         self.shared(role);
+        let (name, size, most) = OWN;
+        self.put(format_args!("(table ${name} (export \"{name}\") {size} {most} funcref)\n"));
         self.segments(role);
         self.text.push_str("(global $k (export \"k\") i32 (i32.const 3))\n");
         for number in 0..FUNCTIONS {
@@ -184,7 +192,7 @@ impl Writer<'_> {
     }
 
     fn table(&mut self) -> (&'static str, usize) {
-        let (name, size, _) = *self.random.pick(&TABLES[..2]);
+        let (name, size, _) = *self.random.pick(&[TABLES[0], TABLES[1], OWN]);
         (name, size)
     }
 
@@ -197,9 +205,17 @@ impl Writer<'_> {
                 let segment = *self.random.pick(&["$passive", "$passive", "$mixed"]);
                 format!("(table.init ${table} {segment} {to} {from} {length})")
             }
-            1 | 2 => {
+            1 => {
                 let (to, from, length) = (self.place(size), self.place(size), self.length(4));
                 format!("(table.copy ${table} ${other} {to} {from} {length})")
+            }
+            2 => {
+                let (to, length) = self.to_the_end(table, size);
+                format!("(table.copy ${table} ${table} {to} (i32.const 0) {length})")
+            }
+            3 if self.random.one_in(2) => {
+                let ((to, length), func) = (self.to_the_end(table, size), self.func(role));
+                format!("(table.fill ${table} {to} {func} {length})")
             }
             3 => {
                 let (to, length, func) = (self.place(size), self.length(4), self.func(role));
@@ -285,6 +301,13 @@ impl Writer<'_> {
         }
     }
 
+    /// A place in a table, and the length of what lies between it and the end that the table has now.
+    fn to_the_end(&mut self, table: &str, size: usize) -> (String, String) {
+        let place = self.random.below(size);
+        let length = format!("(i32.sub (table.size ${table}) (i32.const {place}))");
+        (format!("(i32.const {place})"), length)
+    }
+
     fn length(&mut self, most: usize) -> String {
         match self.random.below(32) {
             0 => format!("(i32.const {})", most + 1),
@@ -298,6 +321,10 @@ impl Writer<'_> {
         match self.random.below(24) {
             0 => format!("(i32.const {})", 65_536 - self.random.below(40)),
             1 => "(i32.mul (local.get 0) (i32.const 8191))".to_owned(),
+            2..=5 => {
+                let distance = 8 + self.random.below(40);
+                format!("(i32.sub (i32.shl (memory.size) (i32.const 16)) (i32.const {distance}))")
+            }
             _ => format!("(i32.const {})", self.random.below(100)),
         }
     }

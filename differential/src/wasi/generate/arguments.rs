@@ -12,6 +12,8 @@ const ALL: u64 = (1 << 28) - 1;
 pub(super) struct Arguments {
     /// Paths below mounts.
     paths: Vec<String>,
+    /// Those of links.
+    links: Vec<String>,
     mounts: usize,
     /// How many files have been asked to be opened.
     opened: usize,
@@ -26,11 +28,16 @@ impl Arguments {
                 .find_map(|mount| path.strip_prefix(&format!("{}/", mount.directory)))
                 .map(str::to_owned)
         };
-        let mut paths: Vec<String> = case.entries.iter().filter_map(below).collect();
-        paths.sort_unstable();
-        paths.dedup();
+        let sorted = |mut paths: Vec<String>| {
+            paths.sort_unstable();
+            paths.dedup();
+            paths
+        };
+        let paths = sorted(case.entries.iter().filter_map(below).collect());
+        let is_link = |entry: &&Entry| matches!(entry, Entry::Link { .. });
+        let links = sorted(case.entries.iter().filter(is_link).filter_map(below).collect());
         let sockets = if case.sockets { 2 } else { 0 };
-        Self { paths, mounts: case.mounts.len() + sockets, opened: 0 }
+        Self { paths, links, mounts: case.mounts.len() + sockets, opened: 0 }
     }
 
     pub(super) fn of_function(&mut self, random: &mut Random, function: &str) -> Vec<Arg> {
@@ -39,8 +46,11 @@ impl Arguments {
         }
         let mut args = self.good(random, function);
         // One argument is spoilt now and then, so that everything else is right.
-        if random.one_in(16) {
-            let at = random.below(args.len().max(1));
+        if random.one_in(12) {
+            // Where the result goes is looked at too late most easily.
+            let out = args.iter().rposition(|arg| matches!(arg, Arg::Out(_)));
+            let any = random.below(args.len().max(1));
+            let at = out.filter(|_| random.one_in(2)).unwrap_or(any);
             if let Some(arg) = args.get_mut(at) {
                 *arg = spoilt(random, arg);
             }
@@ -93,11 +103,14 @@ impl Arguments {
             "path_create_directory" | "path_remove_directory" | "path_unlink_file" => {
                 vec![directory(random), self.path(random)]
             }
-            "path_filestat_get" => vec![directory(random), lookup(random), self.path(random), out(64)],
+            "path_filestat_get" => {
+                let path = if random.one_in(4) { self.link(random) } else { self.path(random) };
+                vec![directory(random), lookup(random), path, out(64)]
+            }
             "path_filestat_set_times" => vec![
                 directory(random),
                 lookup(random),
-                self.path(random),
+                if random.one_in(2) { self.link(random) } else { self.path(random) },
                 time(random),
                 time(random),
                 time_flags(random),
@@ -194,8 +207,38 @@ impl Arguments {
         ]
     }
 
+    /// The whole of something's entries, and then what follows one of the first of them.
+    pub(super) fn listing(&self, random: &mut Random) -> [Vec<Arg>; 2] {
+        let directory = self.any_directory(random);
+        let room = *random.pick(&[4096, 4096, 100, 30]);
+        let from = random.below(6) as u64;
+        let list = |room, cookie: u64| vec![directory.clone(), Arg::Room(room), number(cookie), Arg::Out(4)];
+        [list(4096, 0), list(room, from)]
+    }
+
+    /// Opens what is there through something granted, for something that the grant may or may not be for.
+    fn plain_open(&self, random: &mut Random) -> Vec<Arg> {
+        let path = *random.pick(&["file.txt", "file.txt", "dir/file.txt", "to-file", "dir"]);
+        let oflags = *random.pick(&[0, 8, 8, 1, 9, 5, 2_u64]);
+        // To read, to write, to change the size, or all of these.
+        let base = *random.pick(&[0x26, 0x26, 0x26, 0x40, 0x66, 1 << 22, 0x40_0066_u64]);
+        vec![
+            number(3 + random.below(2) as u64),
+            lookup(random),
+            Arg::text(path),
+            number(oflags),
+            number(base),
+            number(ALL),
+            number(0_u64),
+            Arg::Out(4),
+        ]
+    }
+
     fn open(&mut self, random: &mut Random) -> Vec<Arg> {
         self.opened += 1;
+        if random.one_in(4) {
+            return self.plain_open(random);
+        }
         let base = match random.below(10) {
             0..4 => 0x8e0_01ff,
             4 => (1 << 30) - 1,
@@ -227,6 +270,11 @@ impl Arguments {
             number(fdflags),
             Arg::Out(4),
         ]
+    }
+
+    fn link(&self, random: &mut Random) -> Arg {
+        let link: &String = random.pick(&self.links);
+        Arg::text(link)
     }
 
     fn path(&self, random: &mut Random) -> Arg {

@@ -12,10 +12,10 @@ use crate::random::Random;
 use arguments::Arguments;
 
 /// Changes whenever an old (seed, index) would make another case.
-pub const GENERATOR_VERSION: u64 = 1;
+pub const GENERATOR_VERSION: u64 = 2;
 
 /// How often each function is called, where it is not 1 in the sum.
-const WEIGHTS: [(&str, usize); 18] = [
+const WEIGHTS: [(&str, usize); 19] = [
     ("path_open", 40),
     ("path_filestat_get", 8),
     ("path_filestat_set_times", 6),
@@ -34,6 +34,7 @@ const WEIGHTS: [(&str, usize); 18] = [
     ("fd_close", 4),
     ("fd_renumber", 4),
     ("fd_fdstat_set_rights", 3),
+    ("poll_oneoff", 3),
 ];
 
 /// The case with this index.
@@ -64,6 +65,11 @@ pub fn generate(seed: u64, index: u64) -> WasiCase {
         let function = function(random, case.sockets);
         let args = arguments.of_function(random, function);
         case.calls.push(Call { call: function.to_owned(), args });
+        if function == "fd_readdir" && random.one_in(2) {
+            for args in arguments.listing(random) {
+                case.calls.push(Call { call: function.to_owned(), args });
+            }
+        }
     }
     case
 }
