@@ -11,7 +11,7 @@ use std::path::Path;
 
 /// One case in so many of the default profile is one of WASI. It follows from the index alone, by way of a mixing function, as
 /// operators take turns with the index.
-const SHARE: u64 = 32;
+const SHARE: u64 = 12;
 
 /// Plays of a case of WASI that are announced, at most: two lanes.
 pub(super) const PLAYS: usize = 2;

@@ -52,7 +52,8 @@ static LOADS: LazyLock<[Vec<&'static OpRow>; 5]> = LazyLock::new(|| {
 fn signed_load(ground: Ground, random: &mut Random) -> &'static str {
     let narrow = ["i32.load8_s", "i32.load16_s"];
     let wide = ["i64.load8_s", "i64.load16_s", "i64.load32_s"];
-    if ground.wide { *random.pick(&wide) } else { *random.pick(&narrow) }
+    let loads = if ground.wide { &wide[..] } else { &narrow };
+    loads[random.below(loads.len())]
 }
 
 /// An address that only its wrapping, its extension or the present length of memory makes what it is. `leaf` writes a number
@@ -192,10 +193,77 @@ pub(super) fn switch(code: &mut Code, random: &mut Random, local: u32, number: i
     }
     for arm in 0..arms {
         code.op("end").get(local).constant('i', 1 + random.below(90) as u128);
-        code.op(*random.pick(&["i32.add", "i32.xor", "i32.mul", "i32.rotl"])).set(local);
+        let change: &&str = random.pick(&["i32.add", "i32.xor", "i32.mul", "i32.rotl"]);
+        code.op(change).set(local);
         if !random.one_in(4) {
             code.branch("br", (arms - 1 - arm) as u32);
         }
     }
     code.op("end");
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::case::Case;
+    use crate::generate::{Generator, Kind, Profile};
+
+    /// The texts of the modules of a profile's cases: line by line, without margins.
+    fn modules(profile: Profile, cases: u64) -> Vec<(Kind, Vec<String>)> {
+        let mut generator = Generator::new(profile, 1).unwrap();
+        let text = |case: Case| {
+            let texts = case.modules.iter().map(|module| wasmprinter::print_bytes(&module.bytes).unwrap());
+            texts.collect::<String>().lines().map(|line| line.trim().to_owned()).collect()
+        };
+        (0..cases).map(|index| (generator.kind(index), text(generator.case(index)))).collect()
+    }
+
+    /// Whether lines that begin like this stand one behind the other.
+    fn stand(lines: &[String], row: &[&str]) -> bool {
+        lines
+            .windows(row.len())
+            .any(|lines| lines.iter().zip(row).all(|(line, start)| line.starts_with(start)))
+    }
+
+    #[test]
+    fn no_generator_silently_stops_making_the_shapes_that_runtimes_get_wrong() {
+        let modules = modules(Profile::Default, 1500);
+        let count = |row: &[&str]| modules.iter().filter(|(_, lines)| stand(lines, row)).count();
+        let mut wanting = Vec::new();
+        for (row, least) in [
+            // Addresses: sums and shifts that overflow, what extends the sign, the end of now.
+            (&["i32.const -256", "i32.or", "i32.const", "i32.add"][..], 60),
+            (&["i32.const 255", "i32.and", "i32.const -16384", "i32.sub"], 10),
+            (&["i32.or", "i32.const", "i32.shl"], 20),
+            (&["i32.load8_s", "i32.load"], 4),
+            (&["memory.size", "i32.const 16", "i32.shl", "i32.const", "i32.sub"], 150),
+            // Growth between two reads, and in a callee.
+            (&["i32.load8_u", "i32.const", "memory.grow", "drop"], 60),
+            (&["i32.load8_u", "call"], 20),
+            // Operands from memory.
+            (&["f64.load", "f64."], 12),
+            (&["v128.load", "i8x16"], 15),
+            // A choice between what was compared.
+            (&["f64.lt", "select"], 8),
+            (&["f32.gt", "select"], 8),
+            (&["i64.lt_s", "select"], 8),
+            // Branches by number, and those that nothing asks.
+            (&["br_table"], 80),
+            (&["br 1"], 50),
+            // Tables up to their end, and those that stand behind imported ones.
+            (&["table.size $own", "i32.const", "i32.sub", "table.fill $own"], 10),
+            (&["table.size $own", "i32.const", "i32.sub", "table.copy $own $own"], 10),
+        ] {
+            let made = count(row);
+            wanting.extend((made < least).then(|| format!("{row:?}: {made} of {least}")));
+        }
+        let with = |word: &str| {
+            let has = |lines: &[String]| lines.iter().any(|line| line.contains(word));
+            modules.iter().filter(|(_, lines)| has(lines)).count()
+        };
+        for (word, least) in [("(pagesize 0x1)", 80), ("\"host\" \"t\" (table", 20)] {
+            let made = with(word);
+            wanting.extend((made < least).then(|| format!("{word}: {made} of {least}")));
+        }
+        assert!(wanting.is_empty(), "of {} cases, too few have {wanting:#?}", modules.len());
+    }
 }

@@ -210,11 +210,11 @@ impl Writer<'_> {
                 format!("(table.copy ${table} ${other} {to} {from} {length})")
             }
             2 => {
-                let (to, length) = self.to_the_end(table, size);
+                let (to, length) = self.rest_of(table, size);
                 format!("(table.copy ${table} ${table} {to} (i32.const 0) {length})")
             }
             3 if self.random.one_in(2) => {
-                let ((to, length), func) = (self.to_the_end(table, size), self.func(role));
+                let ((to, length), func) = (self.rest_of(table, size), self.func(role));
                 format!("(table.fill ${table} {to} {func} {length})")
             }
             3 => {
@@ -302,7 +302,7 @@ impl Writer<'_> {
     }
 
     /// A place in a table, and the length of what lies between it and the end that the table has now.
-    fn to_the_end(&mut self, table: &str, size: usize) -> (String, String) {
+    fn rest_of(&mut self, table: &str, size: usize) -> (String, String) {
         let place = self.random.below(size);
         let length = format!("(i32.sub (table.size ${table}) (i32.const {place}))");
         (format!("(i32.const {place})"), length)
