@@ -35,6 +35,15 @@ pub(crate) struct Args {
     /// A document of the benchmarks (`assay-benches --json FILE`) of this build, to be compared with that of the baseline
     #[arg(long, value_name = "FILE")]
     bench: Option<PathBuf>,
+    /// An earlier build of this program: both are measured in turns, as by `assay bench`
+    #[arg(long, value_name = "PROGRAM", conflicts_with = "bench")]
+    bench_against: Option<PathBuf>,
+    /// How long the builds are measured
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = units::duration)]
+    bench_time: Duration,
+    /// A build with planted faults, to see whether campaigns find them [default: this program, where it has some]
+    #[arg(long, value_name = "PROGRAM")]
+    faults: Option<PathBuf>,
     /// The folder of an earlier check: then only what is worse than there fails
     #[arg(long, value_name = "DIR")]
     baseline: Option<PathBuf>,
@@ -71,7 +80,12 @@ type Outcome<T> = Result<T, (u8, String)>;
 
 fn check(args: &Args) -> Outcome<u8> {
     // Before anything runs: a baseline that cannot be read is known in the first second.
-    let baseline = args.baseline.as_deref().map(read_folder).transpose()?;
+    let mut baseline = args.baseline.as_deref().map(read_folder).transpose()?;
+    for program in args.bench_against.iter().chain(&args.faults) {
+        if !program.is_file() {
+            return Err((exit::USAGE, format!("there is no program {}", program.display())));
+        }
+    }
     begin(&args.out)?;
     let steps = [
         ("spec", spec(args)?),
@@ -80,7 +94,7 @@ fn check(args: &Args) -> Outcome<u8> {
         ("faults", canaries(args)?),
         ("bench", bench(args)?),
     ];
-    let inputs = read_folder(&args.out)?;
+    let mut inputs = read_folder(&args.out)?;
     let sources = |header: &Header, file: &str| report::source(args.suite.as_deref(), header, file);
     let mut written = Vec::new();
     report::write_all(&args.out, &inputs, &sources, &mut written)?;
@@ -89,7 +103,10 @@ fn check(args: &Args) -> Outcome<u8> {
     for (name, step) in &steps {
         match step {
             Step::Ended(code, took) => {
-                codes.push(*code);
+                // What was wrong before and is no worse is no failure of this change; but who does not find its canaries is blind.
+                if baseline.is_none() || *code != exit::UNEXPECTED || *name == "faults" {
+                    codes.push(*code);
+                }
                 let meaning =
                     exit::ALL.iter().find(|(known, _)| known == code).map_or("unknown", |(_, words)| words);
                 out.line(format_args!("{name:<9} {meaning} ({:.1} s)", took.as_secs_f64()));
@@ -97,11 +114,15 @@ fn check(args: &Args) -> Outcome<u8> {
             Step::Skipped(reason) => out.line(format_args!("{name:<9} skip: {}", escape::text(reason))),
         }
     }
-    if let Some(baseline) = &baseline {
+    if let Some(baseline) = &mut baseline {
+        // What two builds took in turns has been judged; what they took on different days would only add noise.
+        let duels = std::mem::take(&mut inputs.duels);
+        if !duels.is_empty() {
+            baseline.duels.clear();
+        }
         let comparison = compare(baseline, &inputs);
+        inputs.duels = duels;
         out.text(comparison.render());
-        // What was wrong before and is no worse is no failure of this change.
-        codes.retain(|&code| code != exit::UNEXPECTED);
         codes.push(comparison.verdict().exit_code());
     }
     if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
@@ -171,10 +192,16 @@ fn read_folder(folder: &Path) -> Outcome<Inputs> {
 
 /// Runs this program again.
 fn again(words: &[String]) -> Outcome<Step> {
+    let program = std::env::current_exe()
+        .map_err(|error| (exit::INTERNAL, format!("cannot find this program: {error}")))?;
+    start(&program, words)
+}
+
+/// Runs a build of this program.
+fn start(program: &Path, words: &[String]) -> Outcome<Step> {
     let failed = |error: std::io::Error| {
-        (exit::INTERNAL, format!("cannot start `assay {}`: {error}", words.join(" ")))
+        (exit::USAGE, format!("cannot start `{} {}`: {error}", program.display(), words.join(" ")))
     };
-    let program = std::env::current_exe().map_err(failed)?;
     eprintln!("assay {}", escape::text(&words.join(" ")));
     let begun = Instant::now();
     // Annotations and summaries are made once, at the end.
@@ -226,21 +253,32 @@ fn campaign(args: &Args) -> Outcome<Step> {
 }
 
 fn canaries(args: &Args) -> Outcome<Step> {
-    if !FAULTS_BUILT {
-        return Ok(Step::Skipped(FaultsNotBuilt.to_string()));
+    if !FAULTS_BUILT && args.faults.is_none() {
+        return Ok(Step::Skipped(format!("{FaultsNotBuilt}, and --faults PROGRAM")));
     }
     let folder = folder(args, "faults");
     std::fs::create_dir_all(&folder)
         .map_err(|error| (exit::INCOMPLETE, format!("cannot make folder {folder}: {error}")))?;
     let mut command = words(&["faults", "--time", "30s", "--json", &format!("{folder}/faults.json")]);
     command.extend(CANARIES.iter().flat_map(|id| ["--only".to_owned(), (*id).to_owned()]));
-    again(&command)
+    match &args.faults {
+        Some(program) => start(program, &command),
+        None => again(&command),
+    }
 }
 
-/// The benchmarks are measured by a program of their own, on a quiet machine; here they are compared.
+/// Two builds are measured here. The benchmarks with peers are a program of their own, for a quiet machine: those are compared.
 fn bench(args: &Args) -> Outcome<Step> {
+    if let Some(program) = &args.bench_against {
+        let time = format!("{}ms", args.bench_time.as_millis());
+        let program = program.to_string_lossy();
+        return again(&words(&["bench", &program, "--time", &time, "--out", &folder(args, "bench")]));
+    }
     let Some(path) = &args.bench else {
-        return Ok(Step::Skipped("no benchmarks were given (--bench)".to_owned()));
+        return Ok(Step::Skipped(
+            "neither a build to measure against (--bench-against) nor benchmarks (--bench) were given"
+                .to_owned(),
+        ));
     };
     let begun = Instant::now();
     let failed = |error: std::io::Error| (exit::USAGE, format!("cannot read {}: {error}", path.display()));

@@ -5,6 +5,7 @@
 #![deny(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
+mod bench;
 mod check;
 mod compare;
 mod compile;
@@ -74,6 +75,8 @@ enum Verb {
     Reduce(reduce::ReduceArgs),
     /// The one command for CI: suite, WASI programs, campaign, canaries, benchmarks; one report, one verdict
     Check(check::Args),
+    /// Measure two builds or engines in turns, and say whether one is slower
+    Bench(bench::Args),
     /// Render results: a page for people, files for CI systems
     Report(report::Args),
     /// Join the parts of a run, and prove that none is missing
@@ -106,6 +109,7 @@ impl Verb {
             Self::Repro(args) => reduce::repro(&args),
             Self::Reduce(args) => reduce::run(&args),
             Self::Check(args) => check::run(&args),
+            Self::Bench(args) => bench::run(&args),
             Self::Report(args) => report::run(&args),
             Self::Merge(args) => merge::run(&args),
             Self::Compare(args) => compare::run(&args),

@@ -35,11 +35,28 @@ pub(crate) fn duration(word: &str) -> Result<Duration, String> {
     }
 }
 
+/// A share in per cent: `5`, `2.5%`; more than none and less than all.
+pub(crate) fn percent(word: &str) -> Result<f64, String> {
+    let digits = word.strip_suffix('%').unwrap_or(word);
+    match digits.trim().parse::<f64>() {
+        Ok(percent) if percent > 0.0 && percent < 100.0 => Ok(percent / 100.0),
+        _ => Err("expected per cents between 0 and 100, such as 5 or 2.5%".to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
-    use super::{count, duration, number};
+    use super::{count, duration, number, percent};
+
+    #[test]
+    fn shares_are_neither_nothing_nor_everything() {
+        assert_eq!((percent("5"), percent("2.5%")), (Ok(0.05), Ok(0.025)));
+        for word in ["", "0", "-1", "100", "nan", "inf", "x%"] {
+            assert!(percent(word).is_err(), "{word}");
+        }
+    }
 
     #[test]
     fn numbers_are_whole_and_not_negative() {

@@ -144,6 +144,17 @@ fn a_check_is_one_verdict() {
     assert!(said.contains("REGRESSION  new failures: 2"), "{said}");
     let said = ends(dir, 0, &[&check[..], &["--out", "same", "--baseline", "bad"]].concat());
     assert!(said.contains("ok: nothing is worse"), "{said}");
+    // A build with faults that finds none of them is no failure of the suite, and yet one.
+    std::fs::write(dir.join("blind"), "#!/bin/sh\nexit 1\n").unwrap();
+    Command::new("chmod").args(["+x", "blind"]).current_dir(dir).status().unwrap();
+    let said = ends(
+        dir,
+        1,
+        &[&check[..], &["--out", "blinded", "--baseline", "bad", "--faults", "./blind"]].concat(),
+    );
+    assert!(said.contains("faults    unexpected results"), "{said}");
     ends(dir, 2, &[&check[..], &["--out", "none", "--baseline", "nowhere"]].concat());
+    ends(dir, 2, &[&check[..], &["--out", "none", "--bench-against", "nowhere"]].concat());
+    ends(dir, 2, &[&check[..], &["--out", "none", "--faults", "nowhere"]].concat());
     assert!(!dir.join("none").exists(), "a baseline that cannot be read is known before anything runs");
 }

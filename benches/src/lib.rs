@@ -7,7 +7,9 @@
 #![deny(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
+pub mod child;
 pub mod clock;
+pub mod command;
 pub mod engine;
 pub mod generate;
 pub mod measure;
@@ -16,4 +18,5 @@ pub mod ratio;
 pub mod report;
 pub mod stats;
 pub mod table;
+pub mod turns;
 pub mod workload;

@@ -123,18 +123,17 @@ impl Header {
         suite: SuiteInfo,
         selection: impl Into<String>,
     ) -> Self {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {
             schema: SCHEMA.to_owned(),
             tool_version: tool_version.into(),
             host: Host::detect(),
-            cpu: cpu_model().unwrap_or_else(|| "unknown".to_owned()),
+            cpu: cpu_model(),
             engines,
             suite,
             selection: selection.into(),
             shard: None,
             seed: None,
-            started_unix_ms: u64::try_from(now.as_millis()).unwrap_or(u64::MAX),
+            started_unix_ms: now(),
             repeat: Vec::new(),
         }
     }
@@ -162,8 +161,16 @@ impl Host {
     }
 }
 
-fn cpu_model() -> Option<String> {
-    let info = std::fs::read_to_string("/proc/cpuinfo").ok()?;
-    let line = info.lines().find(|line| line.starts_with("model name"))?;
-    Some(line.split_once(':')?.1.trim().to_owned())
+/// Milliseconds since 1970.
+pub(crate) fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The model of the processor, or that it is not known.
+pub(crate) fn cpu_model() -> String {
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let line = info.lines().find(|line| line.starts_with("model name"));
+    let model = line.and_then(|line| line.split_once(':'));
+    model.map_or("unknown", |(_, model)| model.trim()).to_owned()
 }

@@ -12,6 +12,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{ReadError, WriteError};
+use crate::header;
 use crate::inputs::Inputs;
 use crate::json;
 
@@ -104,7 +105,7 @@ impl Entry {
             inputs.runs.iter().map(|run| &run.content.header).min_by_key(|header| header.started_unix_ms);
         Self {
             schema: HISTORY_SCHEMA.to_owned(),
-            at_unix_ms: first.map_or_else(now, |header| header.started_unix_ms),
+            at_unix_ms: first.map_or_else(header::now, |header| header.started_unix_ms),
             tool_version: first.map_or(env!("CARGO_PKG_VERSION"), |header| &header.tool_version).to_owned(),
             label: label.to_owned(),
             suite: format!("blake3:{}", suite.finalize().to_hex()),
@@ -136,11 +137,6 @@ impl Entry {
         json::push_line(&mut line, &Self { digest: String::new(), ..self.clone() });
         format!("blake3:{}", blake3::hash(&line).to_hex())
     }
-}
-
-fn now() -> u64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Reads a history.

@@ -48,6 +48,7 @@ mod atomic;
 mod compare;
 mod date;
 mod directive;
+mod duel;
 mod error;
 mod excerpt;
 mod faults;
@@ -72,6 +73,10 @@ pub use compare::{
 };
 pub use date::Date;
 pub use directive::Directive;
+pub use duel::{
+    CHANCE as DUEL_CHANCE, DUEL_FILE, DUEL_SCHEMA, Duel, DuelVerdict, DuelWorkload, Instructions, Judgement,
+    Plan as DuelPlan, Side, Turns, differences,
+};
 pub use error::{ReadError, WriteError};
 pub use faults::{Baseline, FAULTS_SCHEMA, FaultResult, FaultZero, FaultsReport};
 pub use header::{EngineLanes, Header, Host, Repeat, Shard, SuiteInfo, SuiteKind};
@@ -100,6 +105,15 @@ pub use terminal::{ColorChoice, Terminal};
 /// When the disk does not take it; what stood there before is gone then.
 pub fn write_file(path: &std::path::Path, bytes: &[u8]) -> Result<(), WriteError> {
     atomic::AtomicFile::whole(path, bytes)
+}
+
+/// Removes a file if there is one, so that it cannot be taken for one that is to come.
+///
+/// # Errors
+///
+/// When it is there and stays.
+pub fn remove_file(path: &std::path::Path) -> Result<(), WriteError> {
+    atomic::remove(path)
 }
 
 /// The folder for results where `--out` names no other.

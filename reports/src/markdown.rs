@@ -162,6 +162,10 @@ fn push_documents(text: &mut String, inputs: &Inputs) {
             );
         }
     }
+    for duel in inputs.duels.iter().map(|input| &input.content) {
+        let (before, after) = (escaped(&duel.before.name), escaped(&duel.after.name));
+        line(text, format_args!("* Two builds in turns: {before} → {after}: {}", duel.verdict.name()));
+    }
     if !text.ends_with("\n\n") {
         text.push('\n');
     }

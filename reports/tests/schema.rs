@@ -5,8 +5,8 @@
 mod common;
 
 use assay_reports::{
-    Baseline, Directive, FAULTS_SCHEMA, FaultResult, FaultZero, FaultsReport, HistoryEntry, Inputs,
-    append_history,
+    Baseline, Directive, Duel, DuelPlan, DuelWorkload, FAULTS_SCHEMA, FaultResult, FaultZero, FaultsReport,
+    HistoryEntry, Inputs, Instructions, Side, Turns, append_history,
 };
 use serde_json::Value;
 
@@ -147,6 +147,29 @@ fn faults_and_history_obey_their_schemas() {
     append_history(&dir.path().join("history.jsonl"), entry).unwrap();
     let line = std::fs::read_to_string(dir.path().join("history.jsonl")).unwrap();
     assert_eq!(violation(&schema, &schema, &serde_json::from_str(&line).unwrap(), "history"), None);
+}
+
+#[test]
+fn two_builds_in_turns_obey_their_schema() {
+    let schema = serde_json::from_str(include_str!("../schemas/bench.schema.json")).unwrap();
+    let side = || Side { name: "x".into(), version: "1".into() };
+    let turns = |count| Turns { before: vec![1.0; count], after: vec![1.5; count], again: vec![1.0; count] };
+    let plan = DuelPlan::new(&[], 2, 0.05, 20);
+    let mut duel = Duel::begin("0", side(), side(), 1, 0.05);
+    duel.workloads = vec![
+        DuelWorkload::new("a", "g", plan, turns(plan.rounds), turns(0)),
+        DuelWorkload::new("b", "g", plan, turns(3), turns(3)),
+    ];
+    duel.workloads[0].instructions = Some(Instructions { before: 1, after: 2 });
+    duel.judge();
+    assert!(duel.workloads[0].time.is_some() && duel.workloads[1].time.is_none());
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("bench.json");
+    duel.write(&path).unwrap();
+    let mut document: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    assert_eq!(violation(&schema, &schema, &document, "bench"), None);
+    document["workloads"][0]["time"]["verdict"] = "good".into();
+    assert!(violation(&schema, &schema, &document, "bench").is_some());
 }
 
 #[test]

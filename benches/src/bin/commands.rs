@@ -3,10 +3,15 @@
 //! Every other round goes through the commands backwards, so that a drift of the machine hits all alike. A child's peak
 //! starts at the size of the process it was split from, so this program stays tiny and says that floor. Ratios are to
 //! the last command. Usage: `commands [--rounds N] -- COMMAND… [-- COMMAND…]…`.
-#![deny(unsafe_code)]
+#![forbid(unsafe_code)]
 
-use std::process::{Command, ExitCode, Stdio};
-use std::time::Instant;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use assay_benches::child;
+
+/// A command that takes longer is none to be repeated.
+const LIMIT: Duration = Duration::from_secs(600);
 
 /// What one run of a command took.
 #[derive(Copy, Clone)]
@@ -93,28 +98,9 @@ fn parse(arguments: &[String]) -> Option<(usize, Vec<Vec<String>>)> {
 }
 
 /// Runs the command, which must succeed.
-#[expect(unsafe_code, reason = "wait4 is the one call that tells a single child's peak")]
 fn cost_of(command: &[String]) -> Result<Cost, String> {
-    let start = Instant::now();
-    let child = Command::new(&command[0])
-        .args(&command[1..])
-        .stdout(Stdio::null())
-        .spawn()
-        .map_err(|error| error.to_string())?;
-    let (mut status, mut usage) = (0, std::mem::MaybeUninit::<libc::rusage>::zeroed());
-    // SAFETY: the child is ours and not yet waited for; both pointers are to live, writable places of
-    // the types that wait4(2) asks for.
-    let waited = unsafe { libc::wait4(child.id().cast_signed(), &mut status, 0, usage.as_mut_ptr()) };
-    let milliseconds = start.elapsed().as_secs_f64() * 1e3;
-    if waited < 0 {
-        return Err(std::io::Error::last_os_error().to_string());
-    }
-    if !(libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0) {
-        return Err(format!("ended with wait status {status:#x}"));
-    }
-    // SAFETY: all fields of rusage are integers, for which zero is a value; wait4 filled them.
-    let usage = unsafe { usage.assume_init() };
-    Ok(Cost { milliseconds, peak_kib: usage.ru_maxrss as f64 })
+    let (cost, _said) = child::run(command, LIMIT)?;
+    Ok(Cost { milliseconds: cost.wall_ns / 1e6, peak_kib: cost.peak_bytes / 1024.0 })
 }
 
 #[cfg(test)]

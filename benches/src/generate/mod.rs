@@ -5,7 +5,7 @@
 //! returns a checksum that depends on no bit of a NaN. It knows no engine. Called by `workload`.
 
 mod body;
-mod random;
+pub(crate) mod random;
 mod shape;
 
 use wasm_encoder::{

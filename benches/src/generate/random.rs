@@ -1,14 +1,14 @@
 //! The generator's own numbers, so that its output depends on no other crate's version.
 
 /// Splitmix64: any seed will do.
-pub(super) struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Random(seed)
     }
 
-    pub(super) fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -17,17 +17,17 @@ impl Random {
     }
 
     /// A number below the bound, which must not be zero.
-    pub(super) fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         (self.next() % bound as u64) as usize
     }
 
     /// True in this share of a hundred.
-    pub(super) fn percent(&mut self, share: usize) -> bool {
+    pub(crate) fn percent(&mut self, share: usize) -> bool {
         self.below(100) < share
     }
 
     /// Small numbers often, large ones now and then, as in real code.
-    pub(super) fn constant(&mut self) -> i32 {
+    pub(crate) fn constant(&mut self) -> i32 {
         match self.below(10) {
             0..=5 => self.below(64) as i32,
             6..=7 => self.below(4096) as i32 - 1024,

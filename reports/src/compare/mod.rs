@@ -70,7 +70,7 @@ pub fn compare(before: &Inputs, after: &Inputs) -> Comparison {
         same,
         differences: documents::differences(&before.campaigns, &after.campaigns, &mut notes),
         detection: documents::detection(&before.faults, &after.faults, &mut notes),
-        measures: speed::compare(&before.benches, &after.benches, &mut notes),
+        measures: speed::compare(before, after, &mut notes),
         notes,
     }
 }

@@ -6,9 +6,10 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use crate::inputs::{Bench, BenchResult, Input};
+use crate::inputs::{Bench, BenchResult, Inputs};
 
 /// What was measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,7 +22,7 @@ pub enum Quantity {
 
 impl Quantity {
     /// The change of a build against itself that is still noise.
-    fn floor(self) -> f64 {
+    pub(crate) fn floor(self) -> f64 {
         match self {
             Self::Time => 0.02,
             Self::Memory => 0.05,
@@ -38,7 +39,8 @@ impl Quantity {
 }
 
 /// What a measure says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum SpeedVerdict {
     /// It takes more.
     Worse,
@@ -104,17 +106,11 @@ pub fn judge(
 }
 
 /// Compares the benchmarks of two sides, workload by workload.
-pub(super) fn compare(
-    before: &[Input<Bench>],
-    after: &[Input<Bench>],
-    notes: &mut Vec<String>,
-) -> Vec<Measure> {
-    if before.is_empty() != after.is_empty() {
+pub(super) fn compare(before: &Inputs, after: &Inputs, notes: &mut Vec<String>) -> Vec<Measure> {
+    let (old, new) = (samples(before), samples(after));
+    if old.is_empty() != new.is_empty() {
         notes.push("only one side has benchmarks".to_owned());
     }
-    let (old, new) = (samples(before), samples(after));
-    let hosts =
-        |side: &[Input<Bench>]| side.iter().map(|bench| bench.content.host.cpu.clone()).collect::<Vec<_>>();
     if !old.is_empty() && !new.is_empty() && hosts(before) != hosts(after) {
         notes.push("the benchmarks ran on other processors: their times are not compared".to_owned());
         return Vec::new();
@@ -136,9 +132,28 @@ pub(super) fn compare(
 
 type Samples = BTreeMap<(String, String, Quantity), Vec<f64>>;
 
-fn samples(benches: &[Input<Bench>]) -> Samples {
+/// The processors that a side was measured on.
+fn hosts(side: &Inputs) -> Vec<&str> {
+    let benches = side.benches.iter().map(|bench| bench.content.host.cpu.as_str());
+    benches.chain(side.duels.iter().map(|duel| duel.content.cpu.as_str())).collect()
+}
+
+/// Of two builds that took turns, the judged one stands for its side.
+const JUDGED: &str = "assay";
+
+fn samples(side: &Inputs) -> Samples {
     let mut samples = Samples::new();
-    for bench in benches.iter().map(|bench| &bench.content) {
+    for workload in side.duels.iter().flat_map(|duel| &duel.content.workloads) {
+        for (quantity, values) in
+            [(Quantity::Time, &workload.wall_ns.after), (Quantity::Memory, &workload.peak_bytes.after)]
+        {
+            if !values.is_empty() {
+                let key = (workload.name.clone(), JUDGED.to_owned(), quantity);
+                samples.entry(key).or_default().extend(values);
+            }
+        }
+    }
+    for bench in side.benches.iter().map(|bench| &bench.content) {
         for workload in &bench.workloads {
             for result in &workload.results {
                 for (quantity, values) in

@@ -7,6 +7,7 @@
 mod charts;
 mod clusters;
 mod data;
+mod duels;
 mod matrix;
 mod view;
 

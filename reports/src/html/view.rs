@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::Sources;
 use super::charts::{self, RatioChart, Series, TrendChart};
 use super::clusters::{self, Cluster, Skipped};
+use super::duels::{self, DuelView};
 use super::matrix::Matrix;
 use crate::date;
 use crate::escape;
@@ -40,6 +41,7 @@ pub(super) struct View {
     campaigns: Vec<CampaignView>,
     faults: Vec<FaultsView>,
     benches: Vec<BenchView>,
+    duels: Vec<DuelView>,
     trends: Vec<TrendChart>,
     history: Vec<HistoryRow>,
     notes: Vec<String>,
@@ -240,6 +242,7 @@ impl View {
             campaigns: inputs.campaigns.iter().map(|input| campaign(&input.content)).collect(),
             faults: inputs.faults.iter().map(|input| faults(&input.content)).collect(),
             benches: inputs.benches.iter().map(|input| bench(&input.content)).collect(),
+            duels: inputs.duels.iter().map(|input| duels::view(&input.content)).collect(),
             trends: inputs.histories.iter().flat_map(|input| trends(&input.content)).collect(),
             history: inputs.histories.iter().flat_map(|input| history(&input.content)).collect(),
             notes: notes(inputs),
@@ -256,8 +259,10 @@ fn verdict(inputs: &Inputs) -> VerdictView {
     let findings: usize = inputs.campaigns.iter().map(|campaign| campaign.content.findings.len()).sum();
     let broken: usize = inputs.campaigns.iter().map(|campaign| campaign.content.unsafe_findings()).sum();
     let (bad, all) = (counts.unexpected(), counts.total());
+    let worse = inputs.duels.iter().map(|duel| duel.content.verdict).find(|&one| duels::class(one) == "bad");
     let (class, title) = match (bad, findings) {
         _ if broken > 0 => ("bad", format!("{broken} safety findings")),
+        (0, 0) if let Some(worse) = worse => ("bad", format!("As expected, but {}", worse.name())),
         (0, 0) if all == 0 && inputs.campaigns.is_empty() => ("none", "No results of a suite".to_owned()),
         (0, 0) => ("good", "Everything as expected".to_owned()),
         (0, found) => ("bad", format!("{found} differences")),

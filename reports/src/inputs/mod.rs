@@ -13,6 +13,7 @@ use serde_json::Value;
 pub use bench::{Bench, BenchHost, BenchLane, BenchMean, BenchRatio, BenchResult, Workload};
 pub use campaign::{Campaign, CampaignFinding};
 
+use crate::duel::{DUEL_FILE, DUEL_SCHEMA, Duel};
 use crate::error::ReadError;
 use crate::faults::{FAULTS_SCHEMA, FaultsReport};
 use crate::history::{self, HISTORY_FILE, History};
@@ -20,7 +21,7 @@ use crate::results::{RESULTS_FILE, Run, read_results};
 use crate::summary::SUMMARY_FILE;
 
 /// The files that a folder is searched for.
-const KNOWN: [&str; 5] = [RESULTS_FILE, "campaign.json", "faults.json", "bench.json", HISTORY_FILE];
+const KNOWN: [&str; 5] = [RESULTS_FILE, "campaign.json", "faults.json", DUEL_FILE, HISTORY_FILE];
 
 /// A file and what it says.
 #[derive(Clone, Debug)]
@@ -42,6 +43,8 @@ pub struct Inputs {
     pub faults: Vec<Input<FaultsReport>>,
     /// Benchmarks.
     pub benches: Vec<Input<Bench>>,
+    /// Comparisons of two builds in turns.
+    pub duels: Vec<Input<Duel>>,
     /// Runs of the past.
     pub histories: Vec<Input<History>>,
 }
@@ -71,6 +74,7 @@ impl Inputs {
             self.campaigns.len(),
             self.faults.len(),
             self.benches.len(),
+            self.duels.len(),
             self.histories.len(),
         ];
         counts.iter().all(|&count| count == 0)
@@ -121,6 +125,10 @@ impl Inputs {
             Some(campaign::SCHEMA) => {
                 let content = Campaign::of(&value);
                 self.campaigns.push(Input { path: path_of(), content });
+            }
+            Some(DUEL_SCHEMA) => {
+                let content = Duel::parse(path, &bytes)?;
+                self.duels.push(Input { path: path_of(), content });
             }
             Some(crate::summary::SUMMARY_SCHEMA) => {
                 let why = format!("it is a summary; give the {RESULTS_FILE} beside {SUMMARY_FILE}");
