@@ -17,6 +17,7 @@ mod logging;
 mod man;
 mod merge;
 mod output;
+mod outside;
 mod progress;
 mod reduce;
 mod report;

@@ -15,7 +15,7 @@ use assay_workers::WorkerCommand;
 
 use crate::output::Output;
 use crate::progress::Bar;
-use crate::{units, worker};
+use crate::{outside, units, worker};
 
 /// The arguments of `assay spec`.
 #[derive(Debug, clap::Args)]
@@ -37,7 +37,9 @@ pub(crate) struct Args {
     /// take K and N from GitLab, Buildkite, CircleCI, a Slurm array or a Kubernetes job. `assay merge` joins the parts
     #[arg(long, value_name = "PART", value_parser = partition)]
     partition: Option<Partition>,
-    /// The engines to run, separated by commas: jit, interp, mixed (modules by both in turns)
+    /// The engines to run, separated by commas: jit, interp, mixed (modules by both in turns); `cmd:PROGRAM ARGUMENTS`
+    /// starts one that speaks the engine protocol; v8, wasmtime, wasmi: by the adapter `assay-adapter-NAME`, which is
+    /// looked for beside this program and in the path
     #[arg(long, value_name = "LIST", default_value = DEFAULT_ENGINES)]
     engine: String,
     /// How much the JIT optimises
@@ -115,7 +117,8 @@ fn options(args: Args, cached: Option<PathBuf>) -> Result<Options, String> {
         (None, _) => Choice::Embedded,
     };
     let processors = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let lanes = Lane::parse_list(&args.engine, args.opt == Opt::Speed, !args.no_signals)?;
+    let outside = |name: &str| outside::lane(name, args.timeout);
+    let lanes = Lane::parse_list(&args.engine, args.opt == Opt::Speed, !args.no_signals, outside)?;
     Ok(Options {
         repeat: repeats(&lanes, &suite, args.embedded),
         suite,
@@ -156,7 +159,8 @@ fn show(out: &mut Output, report: &Report, options: &Options, color: bool) {
 /// For each lane the command that repeats one of its results.
 fn repeats(lanes: &[Lane], suite: &Choice, embedded: bool) -> Vec<Repeat> {
     let repeat = |lane: &Lane| {
-        let mut command = format!("assay spec --engine {}", quoted(&lane.engine));
+        let engine = outside::word(lane).unwrap_or_else(|| lane.engine.clone());
+        let mut command = format!("assay spec --engine {}", quoted(&engine));
         if !lane.optimise {
             command.push_str(" --opt none");
         }

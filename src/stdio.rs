@@ -2,10 +2,14 @@
 
 use crate::engine;
 use crate::run::Failure;
-use assay_differential::external::serve::{Served, serve};
+use assay_differential::external::message::Fault;
+use assay_differential::external::own::Served;
+use assay_differential::external::serve::serve_with;
 use assay_differential::lanes::{configure, on_lane_thread};
 use assay_reports::exit;
 use assay_runtime::EngineKind;
+use assay_spec_tests::engine::RuntimeScripts;
+use assay_spec_tests::external::serve::Server;
 use std::process::ExitCode;
 
 /// Serves an engine.
@@ -44,8 +48,18 @@ fn execute(args: &Args) -> Result<(), Failure> {
         let engine = settings.engine_with(kind, |config| configure(config, metered));
         engine.map_err(Failure::usage)
     };
-    let served = Served { metered: engine(true)?, plain: engine(false)? };
-    on_lane_thread(|| serve(std::io::stdin().lock(), std::io::stdout().lock(), &served))
-        .flatten()
-        .map_err(|error| Failure::unexpected(format!("failed to speak with the peer: {error}")))
+    let mut served = Served::new(engine(true)?, engine(false)?);
+    on_lane_thread(|| {
+        let mut scripts = Server::new(RuntimeScripts::new(kind, |features| {
+            settings.engine_with(kind, |config| {
+                config.parallel_compilation(false).features(features);
+            })
+        }));
+        let mut scripts = |op: &str, line: &serde_json::Value| {
+            Some(scripts.answer(op, line)?.map_err(|fault| Fault::of(&fault.code, fault.message)))
+        };
+        serve_with(std::io::stdin().lock(), std::io::stdout().lock(), &mut served, Some(&mut scripts))
+    })
+    .flatten()
+    .map_err(|error| Failure::unexpected(format!("failed to speak with the peer: {error}")))
 }

@@ -6,6 +6,7 @@ use assay_differential::peer_style::Eyes;
 use assay_reports::{escape, exit};
 use assay_runtime::inspect::{self, Fault};
 use assay_spec_tests::engine::Runtime;
+use assay_spec_tests::external::External;
 use assay_spec_tests::process::Worker;
 use assay_workers::WorkerCommand;
 
@@ -69,7 +70,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
         return exit::USAGE.into();
     }
     let served = match args.role {
-        Role::Spec => Worker::new(Runtime).serve(),
+        Role::Spec => Worker::new(External::or(Runtime)).serve(),
         Role::Diff => assay_differential::campaign::serve(args.eyes),
         Role::Case => assay_differential::shrink::process::serve(),
     };

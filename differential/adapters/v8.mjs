@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 // V8 as an engine of the protocol (../PROTOCOL.md), by way of node 20 or newer: `node v8.mjs`.
 //
 // Floats and vectors never become numbers of JavaScript, which would change NaN bits and cannot hold vectors at all: they
@@ -12,7 +13,12 @@ const I32 = 0x7f, I64 = 0x7e, F32 = 0x7d, F64 = 0x7c, V128 = 0x7b, FUNC = 0x70, 
 const TYPES = { [I32]: 'i32', [I64]: 'i64', [F32]: 'f32', [F64]: 'f64', [V128]: 'v128' };
 const u64 = (value) => BigInt.asUintN(64, value);
 
-class Unsupported extends Error {}
+class Unsupported extends Error {
+  constructor(message, feature = 'gc') {
+    super(message);
+    this.feature = feature;
+  }
+}
 class HostError extends Error {}
 
 // Reading modules: only what says how things are typed. V8 has validated them by then.
@@ -32,16 +38,16 @@ function read(bytes) {
   const name = () => {
     const length = leb();
     at += length;
-    return new TextDecoder().decode(bytes.subarray(at - length, at));
+    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(at - length, at));
   };
   const type = () => {
     const byte = bytes[at++];
-    if (!(byte in TYPES) && byte !== FUNC && byte !== EXTERN) throw new Unsupported('typed references');
+    if (!(byte in TYPES) && byte !== FUNC && byte !== EXTERN) throw new Unsupported('typed references', 'function-references');
     return byte;
   };
   const limits = () => {
     const flags = leb();
-    if (flags > 3) throw new Unsupported('limits with other flags');
+    if (flags > 3) throw new Unsupported('limits with other flags', 'memory64');
     return { initial: leb(), ...(flags & 1 ? { maximum: leb() } : {}), ...(flags & 2 ? { shared: true } : {}) };
   };
   const table = () => ({ kind: 'table', element: type(), ...limits() });
@@ -63,7 +69,7 @@ function read(bytes) {
       module.imports = list(() => {
         const [from, item] = [name(), name()];
         const make = importKinds[bytes[at++]];
-        if (!make) throw new Unsupported('imports of another kind');
+        if (!make) throw new Unsupported('imports of another kind', 'exceptions');
         const entry = { from, item, ...make() };
         spaces[entry.kind].push(entry);
         return entry;
@@ -158,7 +164,7 @@ function bridge(type, inward, callee) {
 
 // The word of the bits in a global, through a module that imports it. Its type is found by trying: an initial value has
 // no length, so that one would have to read code to find the types of all globals in a module.
-function globalWord(global) {
+function globalWord(global, nulls) {
   for (const mutable of [0, 1]) {
     for (const type of [I32, I64, F32, F64, V128, FUNC, EXTERN]) {
       try {
@@ -173,7 +179,7 @@ function globalWord(global) {
           section(10, vec([vec([0, ...body, 0x0b])])),
         );
         const { f } = new WebAssembly.Instance(module, { m: { g: global } }).exports;
-        return wordsOf([type], [f()].flat())[0];
+        return wordsOf([type], [f()].flat(), nulls)[0];
       } catch (error) {
         if (!(error instanceof WebAssembly.LinkError)) throw error;
       }
@@ -190,8 +196,8 @@ const external = (number) => {
   return numbers.get(number);
 };
 
-// Integers, as they crossed, in words of their types.
-function wordsOf(types, values) {
+// Integers, as they crossed, in words of their types. In scripts nulls have types, too.
+function wordsOf(types, values, nulls = false) {
   let at = 0;
   const word = (name, bits) => `${name} 0x${bits.toString(16)}`;
   return types.map((type) => {
@@ -199,7 +205,7 @@ function wordsOf(types, values) {
     if (type === I32 || type === F32) return word(TYPES[type], value >>> 0);
     if (type === I64 || type === F64) return word(TYPES[type], u64(value));
     if (type === V128) return word('v128', u64(value) | (u64(values[at++]) << 64n));
-    if (value === null) return 'null';
+    if (value === null) return nulls ? `${type === FUNC ? 'func' : 'extern'} null` : 'null';
     if (type === FUNC) return 'func';
     return value?.number === undefined ? 'extern' : `extern ${value.number}`;
   });
@@ -210,6 +216,7 @@ function integersOf(word, instances) {
   const value = rest.join(' ');
   if (value === 'null') return [null];
   if (type === 'extern') return [external(BigInt(value))];
+  if (type === 'host' || type === 'any') throw new Unsupported('references of other types');
   if (type === 'func') {
     const [instance, ...name] = rest;
     const made = instances[Number(instance)];
@@ -502,6 +509,116 @@ function attempt(step) {
   }
 }
 
+// Scripts.
+
+// Modules that are valid where a feature is there. What has no entry is always there, what is false never.
+const empty = { params: [], results: [] };
+const code = (type, body) => [section(1, vec([signature(type)])), section(3, vec([[0]])), section(10, vec([vec([0, ...body, 0x0b])]))];
+const PROBES = {
+  'extended-const': () => [section(6, vec([[I32, 0, 0x41, 1, 0x41, 1, 0x6a, 0x0b]]))],
+  'tail-call': () => code(empty, [0x12, 0]),
+  'multi-memory': () => [section(5, vec([[0, 0], [0, 0]]))],
+  memory64: () => [section(5, vec([[4, 0]]))],
+  'relaxed-simd': () => code({ params: [V128], results: [V128] }, [...get(0), ...get(0), 0xfd, 0x80, 2]),
+  'function-references': () => [section(1, vec([[0x60, 1, 0x64, FUNC, 0]]))],
+  gc: () => [section(1, vec([[0x5f, 0]]))],
+  exceptions: () => code(empty, [0x1f, 0x40, 0, 0x0b]),
+  threads: () => [section(5, vec([[3, 1, 1]]))],
+  'custom-page-sizes': () => [section(5, vec([[8, 0, 0]]))],
+  'wide-arithmetic': () => code({ params: [I64], results: [I64, I64] }, [...get(0), ...get(0), ...get(0), ...get(0), 0xfc, 0x13]),
+  'legacy-exceptions': () => code(empty, [0x06, 0x40, 0x0b]),
+  'custom-descriptors': () => [[0xff]],
+};
+const lacks = (feature) => {
+  const probe = PROBES[feature];
+  return probe !== undefined && !WebAssembly.validate(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...probe().flat()]));
+};
+
+const failed = (stage, text) => ({ outcome: { failed: { stage, text } } });
+const returned = (...words) => ({ outcome: { returned: words } });
+
+// What went wrong in a script, at its stage.
+function failure(error) {
+  if (error instanceof Unsupported) return failed('unsupported', error.feature);
+  if (error instanceof WebAssembly.CompileError) return failed('rejected', error.message);
+  if (error instanceof WebAssembly.LinkError) return failed('unlinkable', `incompatible import type: ${error.message}`);
+  if (error instanceof WebAssembly.Exception) return failed('exception', 'uncaught exception');
+  const trap = TRAPS.find(([pattern]) => pattern.test(error.message))?.[1];
+  if (error instanceof RangeError && trap === 'call stack exhausted') return failed('exhaustion', trap);
+  if (error instanceof WebAssembly.RuntimeError || /Atomics/.test(error.message)) return failed('trap', trap ?? error.message);
+  return failed('error', `${error.name}: ${error.message}`);
+}
+
+class Script {
+  constructor() {
+    Object.assign(this, { modules: [], instances: [], registered: new Map() });
+  }
+
+  check({ wasm, custom }) {
+    if (custom) return failed('unsupported', 'custom-annotations');
+    new WebAssembly.Module(Buffer.from(wasm, 'hex'));
+    return returned();
+  }
+
+  define({ wasm }) {
+    const bytes = Buffer.from(wasm, 'hex');
+    const module = { wasm: new WebAssembly.Module(bytes), ...read(bytes) };
+    this.modules.push(module);
+    return { ...returned(), imports: module.imports.map(({ from }) => from) };
+  }
+
+  create({ module: number }) {
+    const module = known(this.modules, number, 'module');
+    const imports = Object.create(null);
+    for (const { from, item } of module.imports) {
+      const found = this.registered.get(from)?.get(item);
+      if (found === undefined) return failed('unlinkable', `unknown import: ${from}.${item}`);
+      (imports[from] ??= Object.create(null))[item] = found;
+    }
+    const { exports } = new WebAssembly.Instance(module.wasm, imports);
+    this.instances.push({ module, exports });
+    return returned();
+  }
+
+  register({ name, instance, add }) {
+    const { module, exports } = known(this.instances, instance, 'instance');
+    const items = module.exports.map(({ name }) => [name, exports[name]]);
+    this.registered.set(name, new Map([...(add ? this.registered.get(name) ?? [] : []), ...items]));
+    return returned();
+  }
+
+  unregister({ name }) {
+    this.registered.delete(name);
+    return returned();
+  }
+
+  call({ instance, name, args = [] }) {
+    const { module, exports } = known(this.instances, instance, 'instance');
+    const entry = module.exports.find((entry) => entry.name === name && entry.kind === 'func');
+    if (!entry) return failed('error', `there is no exported function ${name}`);
+    const call = bridge(entry.type, true, exports[name]);
+    const values = args.flatMap((word) => integersOf(word, []));
+    return returned(...wordsOf(entry.type.results, [call(...values)].flat(), true));
+  }
+
+  read({ instance, name }) {
+    const item = known(this.instances, instance, 'instance').exports[name];
+    if (!(item instanceof WebAssembly.Global)) return failed('error', `there is no exported global ${name}`);
+    return returned(globalWord(item, true));
+  }
+}
+
+let script = null;
+const scripted = (op) => (ask) => {
+  if (!script) throw new Fault('not-begun', '`script` comes first');
+  try {
+    return script[op](ask);
+  } catch (error) {
+    if (error instanceof Fault) throw error;
+    return failure(error);
+  }
+};
+
 // Answers.
 
 class Fault extends Error {
@@ -534,12 +651,12 @@ const OPS = {
   hello: ({ protocol }) => {
     if (protocol !== 1) throw new Fault('version', 'version 1 is spoken here');
     const features = ['simd', 'bulk-memory', 'reference-types', 'multi-value', 'threads', 'tail-call'];
-    const capabilities = { features, fuel: false, limits: false, state: 'exported', functions: false, elements: false, places: false, steps: true, alike: ALIKE };
+    const capabilities = { features, fuel: false, limits: false, state: 'exported', functions: false, elements: false, places: false, steps: true, scripts: true, alike: ALIKE };
     return { protocol: 1, engine: 'v8', version: process.versions.v8, capabilities };
   },
   begin: (ask) => {
     if (ask.fuel !== undefined) throw new Fault('unsupported', 'fuel is not counted here');
-    store = new Store(ask);
+    [store, script] = [new Store(ask), null];
     return {};
   },
   module: ({ wasm }) => ({ outcome: begun().load(wasm) }),
@@ -567,6 +684,11 @@ const OPS = {
     if (!(item instanceof WebAssembly.Global)) throw new Fault('not-found', 'there is no such global');
     return { value: globalWord(item) };
   },
+  script: ({ features }) => {
+    [store, script] = [null, new Script()];
+    return { lacking: features.filter(lacks) };
+  },
+  ...Object.fromEntries(['check', 'define', 'create', 'register', 'unregister', 'call', 'read'].map((op) => [op, scripted(op)])),
   state: ({ scope }) => {
     if (scope === 'all') throw new Fault('unsupported', 'only what is exported can be seen here');
     return begun().state(scope);

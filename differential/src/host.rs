@@ -4,8 +4,8 @@
 //! host seed and the order of calls, so that every lane gets the same. Knows no lane.
 
 use crate::case::Settings;
+use crate::draw::{self, Draws, Kind};
 use crate::observe::{HostCall, Seen, Trace};
-use crate::random::{Random, mix};
 use assay_runtime::{
     AsContextMut, Caller, Error, Extern, ExternRef, ExternType, Func, FuncType, Global, HeapType, Memory,
     Ref, ResourceLimiter, Result, SharedMemory, Store, StoreLimits, StoreLimitsBuilder, Table, Val, ValType,
@@ -13,10 +13,8 @@ use assay_runtime::{
 
 /// What the harness keeps in a store.
 pub(crate) struct Host {
-    seed: u64,
-    errors: bool,
+    draws: Draws,
     limits: Bounds,
-    calls: u64,
     /// Calls of the present step.
     pub(crate) trace: Trace,
 }
@@ -28,10 +26,8 @@ impl Host {
             .table_elements(settings.table_elements)
             .build();
         Self {
-            seed: settings.host_seed,
-            errors: settings.host_errors,
+            draws: Draws::new(settings.host_seed, settings.host_errors),
             limits: Bounds { limits, refused: false },
-            calls: 0,
             trace: Trace::default(),
         }
     }
@@ -43,12 +39,6 @@ impl Host {
     /// Whether the limits have refused anything so far.
     pub(crate) fn limited(&self) -> bool {
         self.limits.refused
-    }
-
-    /// A number for this call of an import.
-    fn draw(&mut self, import: usize) -> u64 {
-        self.calls += 1;
-        mix(self.seed ^ mix(self.calls) ^ import as u64)
     }
 }
 
@@ -81,16 +71,13 @@ impl ResourceLimiter for Bounds {
 #[error("the host function refuses")]
 struct Refusal;
 
-/// One host call in so many fails, where the case wants errors.
-const ERROR_RATE: u64 = 24;
-
 /// Something of this type.
 pub(crate) fn provide(store: &mut Store<Host>, import: usize, ty: &ExternType) -> Result<Extern> {
-    let draw = mix(store.data().seed ^ mix(import as u64 + 1));
+    let draw = store.data().draws.global(import);
     Ok(match ty {
         ExternType::Func(ty) => function(store, import, ty.clone()).into(),
         ExternType::Global(ty) => {
-            let value = value(&mut *store, ty.content, draw)?;
+            let value = val(&mut *store, kind(ty.content), &draw::value(kind(ty.content), draw))?;
             Global::new(store, *ty, value)?.into()
         }
         ExternType::Memory(ty) if ty.shared => SharedMemory::new(store.engine(), *ty)?.into(),
@@ -103,38 +90,40 @@ pub(crate) fn provide(store: &mut Store<Host>, import: usize, ty: &ExternType) -
 }
 
 fn function(store: &mut Store<Host>, import: usize, ty: FuncType) -> Func {
-    let results: Vec<ValType> = ty.results().collect();
+    let results: Vec<Kind> = ty.results().map(kind).collect();
     Func::new(store, ty, move |mut caller: Caller<'_, Host>, params, out| {
         let args = params.iter().map(|&value| Seen::of(value, caller.as_context_mut())).collect();
         caller.data_mut().trace.push(HostCall { import, args });
-        let draw = caller.data_mut().draw(import);
-        if caller.data().errors && draw.is_multiple_of(ERROR_RATE) {
-            return Err(Error::host(Refusal));
-        }
-        for (position, (slot, &ty)) in out.iter_mut().zip(&results).enumerate() {
-            *slot = value(caller.as_context_mut(), ty, mix(draw ^ position as u64))?;
+        let draw = caller.data_mut().draws.call(import).ok_or_else(|| Error::host(Refusal))?;
+        for (position, (slot, &kind)) in out.iter_mut().zip(&results).enumerate() {
+            *slot = val(caller.as_context_mut(), kind, &draw::result(kind, draw, position))?;
         }
         Ok(())
     })
 }
 
-/// A value of a type, often one at which operators change their mind.
-fn value(store: impl AsContextMut, ty: ValType, draw: u64) -> Result<Val> {
-    let edge = |edges: &[u64], any: u64| match draw % 3 {
-        0 => any,
-        _ => edges[(draw / 3) as usize % edges.len()],
-    };
-    let any = mix(draw);
-    Ok(match ty {
-        ValType::I32 => Val::I32(edge(&crate::generate::edges::I32, any) as i32),
-        ValType::I64 => Val::I64(edge(&crate::generate::edges::I64, any) as i64),
-        ValType::F32 => Val::F32(edge(&crate::generate::edges::F32, any) as u32),
-        ValType::F64 => Val::F64(edge(&crate::generate::edges::F64, any)),
-        ValType::V128 => Val::V128(crate::generate::edges::v128(&mut Random::of(&[draw]))),
-        ValType::Ref(ty) if ty.heap == HeapType::Extern && !draw.is_multiple_of(4) => {
-            Val::ExternRef(Some(ExternRef::new(store, draw % 1000)?))
-        }
-        ValType::Ref(ty) if ty.heap == HeapType::Extern => Val::ExternRef(None),
-        ValType::Ref(_) => Val::FuncRef(None),
+fn kind(ty: ValType) -> Kind {
+    match ty {
+        ValType::I32 => Kind::I32,
+        ValType::I64 => Kind::I64,
+        ValType::F32 => Kind::F32,
+        ValType::F64 => Kind::F64,
+        ValType::V128 => Kind::V128,
+        ValType::Ref(ty) if ty.heap == HeapType::Extern => Kind::Extern,
+        ValType::Ref(_) => Kind::Other,
+    }
+}
+
+/// The value of this kind that engines are to see.
+fn val(store: impl AsContextMut, kind: Kind, seen: &Seen) -> Result<Val> {
+    Ok(match *seen {
+        Seen::I32(bits) => Val::I32(bits.cast_signed()),
+        Seen::I64(bits) => Val::I64(bits.cast_signed()),
+        Seen::F32(bits) => Val::F32(bits),
+        Seen::F64(bits) => Val::F64(bits),
+        Seen::V128(bits) => Val::V128(bits),
+        Seen::Extern(Some(number)) => Val::ExternRef(Some(ExternRef::new(store, number)?)),
+        _ if kind == Kind::Extern => Val::ExternRef(None),
+        _ => Val::FuncRef(None),
     })
 }

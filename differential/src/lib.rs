@@ -16,6 +16,7 @@ pub mod campaign;
 pub mod case;
 pub mod compare;
 pub mod coverage;
+pub mod draw;
 pub mod explain;
 pub mod external;
 pub mod faults;

@@ -43,6 +43,9 @@ fn what_crashed_once_crashes_no_more() {
     for (_, bytes) in inputs("crashes/instantiate") {
         fuzz::instantiate(&bytes);
     }
+    for (_, bytes) in inputs("crashes/wasi") {
+        fuzz::wasi(&bytes, &mut |_| {});
+    }
     for (_, bytes) in inputs("crashes/artifact") {
         fuzz::artifact(&bytes);
     }

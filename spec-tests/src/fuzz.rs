@@ -47,21 +47,21 @@ struct Pretender {
     engine: Engine,
 }
 
-struct Pretended<'e> {
-    engine: &'e Engine,
+struct Pretended {
+    engine: Engine,
     modules: usize,
     instances: usize,
 }
 
 impl EngineUnderTest for Pretender {
-    fn open(&self) -> Box<dyn Session + '_> {
-        Box::new(Pretended { engine: &self.engine, modules: 0, instances: 0 })
+    fn open(&self) -> Box<dyn Session> {
+        Box::new(Pretended { engine: self.engine.clone(), modules: 0, instances: 0 })
     }
 }
 
-impl Session for Pretended<'_> {
+impl Session for Pretended {
     fn check(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        Module::validate(self.engine, bytes).map_err(|error| Failure::new(Stage::Invalid, error.to_string()))
+        Module::validate(&self.engine, bytes).map_err(|error| Failure::new(Stage::Invalid, error.to_string()))
     }
 
     fn check_custom(&mut self, _bytes: &[u8]) -> Result<(), Failure> {

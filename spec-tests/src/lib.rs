@@ -10,6 +10,7 @@
 
 pub mod engine;
 pub mod expectations;
+pub mod external;
 pub mod features;
 pub mod fuzz;
 pub mod judge;

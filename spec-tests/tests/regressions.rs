@@ -13,9 +13,9 @@ use assay_spec_tests::suite::Choice;
 use assay_workers::WorkerCommand;
 
 fn lanes() -> Vec<Lane> {
-    let mut lanes = Lane::parse_list("interp,jit,mixed", true, true).unwrap();
+    let mut lanes = Lane::parse_list("interp,jit,mixed", true, true, |_| Ok(None)).unwrap();
     for (optimise, signals) in [(false, true), (true, false)] {
-        lanes.extend(Lane::parse_list("jit", optimise, signals).unwrap());
+        lanes.extend(Lane::parse_list("jit", optimise, signals, |_| Ok(None)).unwrap());
     }
     lanes
 }

@@ -16,7 +16,7 @@ fn the_embedded_suite_is_as_expected_on_both_engines() {
     let options = Options {
         suite: Choice::Embedded,
         filters: Vec::new(),
-        lanes: Lane::parse_list("jit,interp", true, true).unwrap(),
+        lanes: Lane::parse_list("jit,interp", true, true, |_| Ok(None)).unwrap(),
         jobs: std::thread::available_parallelism().map_or(1, usize::from),
         fail_fast: false,
         timeout: Duration::from_secs(60),

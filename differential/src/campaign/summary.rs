@@ -141,7 +141,12 @@ pub fn points(coverage: &Coverage) -> u64 {
 }
 
 #[cfg(test)]
+#[path = "../../../reports/tests/checker/mod.rs"]
+mod checker;
+
+#[cfg(test)]
 mod tests {
+    use super::checker::violation;
     use super::*;
     use crate::campaign::run_in_threads;
     use crate::generate::Profile;
@@ -201,6 +206,12 @@ mod tests {
         ] {
             assert!(json.pointer(pointer).is_some(), "{pointer} is missing in {json:#}");
         }
+        let schema = include_str!("../../../reports/schemas/campaign.schema.json");
+        let schema = serde_json::from_str(schema).unwrap();
+        assert_eq!(violation(&schema, &schema, &json, "campaign"), None);
+        let mut more = json.clone();
+        more["findings"][0]["confirmation"]["state"] = "nobody".into();
+        assert!(violation(&schema, &schema, &more, "campaign").is_some());
         assert_eq!(json["schema"], "assay-campaign-1");
         assert_eq!((&json["cases"], &json["complete"]), (&64.into(), &true.into()));
         assert_eq!(json["cases_per_second"], 32.0);

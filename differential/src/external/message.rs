@@ -199,6 +199,14 @@ pub struct Fault {
     pub message: String,
 }
 
+impl Fault {
+    /// The error with the code that stands in a line, whatever it is.
+    pub fn of(code: &str, message: String) -> Self {
+        let code = serde_json::from_value(code.into()).unwrap_or(Code::Internal);
+        Self { code, message }
+    }
+}
+
 /// Classes of errors.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -255,6 +263,9 @@ pub struct Capabilities {
     /// Whether it takes the steps beside `instantiate` and `invoke`.
     #[serde(default)]
     pub steps: bool,
+    /// Whether it plays scripts, too.
+    #[serde(default)]
+    pub scripts: bool,
     /// Groups of traps that it does not tell apart, by their texts. It reports the first of a group.
     pub alike: Vec<Vec<String>>,
 }
@@ -271,6 +282,7 @@ impl Capabilities {
             elements: false,
             places: false,
             steps: false,
+            scripts: false,
             alike: Vec::new(),
         }
     }

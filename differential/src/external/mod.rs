@@ -6,11 +6,12 @@
 
 pub mod client;
 pub mod message;
+pub mod own;
 pub mod serve;
 pub mod sight;
+pub mod words;
 
 mod confront;
-mod words;
 
 pub use confront::{Confrontation, confront};
 
@@ -22,10 +23,19 @@ use assay_workers::WorkerCommand;
 /// # Errors
 /// When the text names no program that way.
 pub fn command(engine: &str) -> Result<WorkerCommand, String> {
-    let line = engine.strip_prefix("cmd:").ok_or_else(|| format!("`{engine}` does not begin with `cmd:`"))?;
-    let mut words = split(line)?.into_iter();
+    let mut words = command_words(engine)?.into_iter();
     let program = words.next().ok_or_else(|| format!("`{engine}` names no program"))?;
     Ok(WorkerCommand::new(program, words))
+}
+
+/// The words of that command, of which there is at least one.
+///
+/// # Errors
+/// As above.
+pub fn command_words(engine: &str) -> Result<Vec<String>, String> {
+    let line = engine.strip_prefix("cmd:").ok_or_else(|| format!("`{engine}` does not begin with `cmd:`"))?;
+    let words = split(line)?;
+    if words.is_empty() { Err(format!("`{engine}` names no program")) } else { Ok(words) }
 }
 
 /// The words of a command line.

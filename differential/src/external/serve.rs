@@ -1,33 +1,74 @@
-//! Answers the engine protocol with our runtime.
+//! Answers the engine protocol.
 //!
-//! Enters: lines; leaves: a line for each, whatever it says, until there are no more. Steps are taken by the very
-//! [`Player`] that plays cases in lanes. A panic of the engine is an outcome, after which the peer has to begin again.
+//! Enters: lines and a [`Peer`], which is an engine with what it has made; leaves: a line for each, whatever it says, until
+//! there are no more. Numbers and the order of questions are checked here. A panic of the peer is an outcome, after which
+//! the asking side has to begin again. Our runtime is a peer in [`super::own`].
 
 use super::message::{
-    Ask, Capabilities, Code, Contents, Done, Fault, Greeting, Loaded, MAX_LINE, Ready, Reply, VERSION, Value,
+    Ask, Calls, Code, Contents, Done, Ended, Fault, Greeting, Loaded, MAX_LINE, Ready, Reply, VERSION, Value,
 };
 use super::words::Word;
 use crate::case::{Settings, Step};
-use crate::observe::{Outcome, Scope, Trace};
-use crate::play::{Player, Taken, guarded};
-use assay_runtime::Engine;
+use crate::observe::{Scope, Seen, State};
+use crate::play::guarded;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, Write};
 
-/// An engine with and without fuel.
-pub struct Served {
-    /// Where fuel is counted.
-    pub metered: Engine,
-    /// Where it is not.
-    pub plain: Engine,
+/// An engine that serves the protocol.
+pub trait Peer {
+    /// Who it is, and what it can do.
+    fn greeting(&self) -> Greeting;
+
+    /// Forgets everything, and makes a store.
+    ///
+    /// # Errors
+    /// When more is asked than it can do.
+    fn begin(&mut self, settings: &Settings, fuel: Option<u64>) -> Result<(), Fault>;
+
+    /// Forgets everything after a panic, without touching it.
+    fn abandon(&mut self);
+
+    /// How many modules there are, and how many instances were tried; `None` before it has begun.
+    fn counts(&self) -> Option<(usize, usize)>;
+
+    /// Takes a module.
+    fn load(&mut self, wasm: &[u8]) -> Ended;
+
+    /// Takes a step, whose module or instance has a number that was given out.
+    fn take(&mut self, step: &Step) -> Done;
+
+    /// The value of an exported global.
+    fn global(&mut self, instance: usize, name: &str) -> Option<Seen>;
+
+    /// What there is.
+    ///
+    /// # Errors
+    /// When more is asked than it can see.
+    fn state(&mut self, scope: Scope) -> Result<State, Fault>;
 }
 
 /// Answers every line until the input ends.
 ///
 /// # Errors
 /// When input or output fails.
-pub fn serve(mut input: impl BufRead, mut output: impl Write, engines: &Served) -> std::io::Result<()> {
-    let mut server = Server { engines, player: None };
+pub fn serve(input: impl BufRead, output: impl Write, peer: &mut dyn Peer) -> std::io::Result<()> {
+    serve_with(input, output, peer, None)
+}
+
+/// Answers questions of another kind: an operation with its line. `None` where it knows no such operation.
+pub type More<'a> = dyn FnMut(&str, &serde_json::Value) -> Option<Result<serde_json::Value, Fault>> + 'a;
+
+/// The same, for an engine that plays scripts, too: `scripts` answers what belongs to them.
+///
+/// # Errors
+/// When input or output fails.
+pub fn serve_with(
+    mut input: impl BufRead,
+    mut output: impl Write,
+    peer: &mut dyn Peer,
+    scripts: Option<&mut More<'_>>,
+) -> std::io::Result<()> {
+    let mut server = Server { peer, scripts };
     let mut line = Vec::new();
     while let Some(fits) = read_line(&mut input, &mut line)? {
         let reply = if fits { server.answer(&line) } else { fault(None, Code::TooLong, LINE_TOO_LONG) };
@@ -116,12 +157,12 @@ const OPS: [&str; 13] = [
     "state",
 ];
 
-struct Server<'a> {
-    engines: &'a Served,
-    player: Option<Player>,
+struct Server<'a, 's> {
+    peer: &'a mut dyn Peer,
+    scripts: Option<&'a mut More<'s>>,
 }
 
-impl Server<'_> {
+impl Server<'_, '_> {
     fn answer(&mut self, line: &[u8]) -> Vec<u8> {
         let value: serde_json::Value = match serde_json::from_slice(line) {
             Ok(value) => value,
@@ -135,6 +176,12 @@ impl Server<'_> {
             }
         };
         let id = Some(head.id);
+        if let Some(answer) = self.scripts.as_mut().and_then(|scripts| scripts(&head.op, &value)) {
+            return match answer {
+                Ok(answer) => line_of(&Reply { id, ok: Some(answer), error: None }),
+                Err(error) => line_of(&Reply::<()> { id, ok: None, error: Some(error) }),
+            };
+        }
         if !OPS.contains(&head.op.as_str()) {
             return fault(id, Code::UnknownOp, format_args!("there is no op `{}`", head.op));
         }
@@ -162,7 +209,11 @@ impl Server<'_> {
             Err(ask) => ask,
         };
         match ask {
-            Ask::Hello { protocol: VERSION } => Ok(Answer::Greeting(self.greeting())),
+            Ask::Hello { protocol: VERSION } => {
+                let mut greeting = self.peer.greeting();
+                greeting.capabilities.scripts = self.scripts.is_some();
+                Ok(Answer::Greeting(greeting))
+            }
             Ask::Hello { protocol } => {
                 let message = format!("version {protocol} is not spoken here; version {VERSION} is");
                 Err(because(Code::Version, message))
@@ -176,60 +227,36 @@ impl Server<'_> {
                     table_elements: bounded(table_elements),
                     ..Settings::default()
                 };
-                let engine = if fuel.is_some() { &self.engines.metered } else { &self.engines.plain };
-                self.player = None;
-                self.player = Some(Player::new(engine, &settings, fuel));
+                self.peer.begin(&settings, fuel)?;
                 Ok(Answer::Ready(Ready {}))
             }
             Ask::Module { wasm } => {
-                let outcome = self.with(|player| player.load(&wasm))?.unwrap_or_else(Outcome::Panicked);
-                Ok(Answer::Loaded(Loaded { outcome: outcome.into() }))
+                let outcome = self.with(|peer| peer.load(&wasm))?.unwrap_or_else(Ended::Panicked);
+                Ok(Answer::Loaded(Loaded { outcome }))
             }
             Ask::Get { instance, name } => {
                 self.check("instance", instance, |(_, instances)| instances)?;
-                let value = self.with(|player| player.global(instance, &name))?.map_err(panicked)?;
+                let value = self.with(|peer| peer.global(instance, &name))?.map_err(panicked)?;
                 let value =
                     value.ok_or_else(|| because(Code::NotFound, format!("there is no global {name:?}")))?;
                 Ok(Answer::Value(Value { value: Word(value) }))
             }
             Ask::State { scope } => {
-                let state = self.with(|player| player.state(scope))?.map_err(panicked)?;
+                let state = self.with(|peer| peer.state(scope))?.map_err(panicked)??;
                 Ok(Answer::Contents(state.into()))
             }
             step => Err(because(Code::Internal, format_args!("{step:?} is a step"))),
         }
     }
 
-    fn greeting(&self) -> Greeting {
-        let features = self.engines.plain.features().iter().map(|feature| feature.key().to_owned());
-        Greeting {
-            protocol: VERSION,
-            engine: "assay".to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            capabilities: Capabilities {
-                features: features.collect(),
-                fuel: true,
-                limits: true,
-                state: Scope::All,
-                functions: true,
-                elements: true,
-                places: true,
-                steps: true,
-                alike: Vec::new(),
-            },
-        }
-    }
-
-    /// Does something with the player, which does not survive a panic.
-    fn with<T>(&mut self, work: impl FnOnce(&mut Player) -> T) -> Result<Result<T, String>, Fault> {
-        let Some(mut player) = self.player.take() else {
+    /// Does something with the peer, which has to have begun, and has to begin again after a panic.
+    fn with<T>(&mut self, work: impl FnOnce(&mut dyn Peer) -> T) -> Result<Result<T, String>, Fault> {
+        if self.peer.counts().is_none() {
             return Err(because(Code::NotBegun, "`begin` comes first, also after a panic"));
-        };
-        let worked = guarded(|| work(&mut player));
-        match &worked {
-            Ok(_) => self.player = Some(player),
-            // Nobody knows what state it is in: it is not even dropped.
-            Err(_) => std::mem::forget(player),
+        }
+        let worked = guarded(|| work(self.peer));
+        if worked.is_err() {
+            self.peer.abandon();
         }
         Ok(worked)
     }
@@ -240,7 +267,8 @@ impl Server<'_> {
         index: usize,
         of: impl FnOnce((usize, usize)) -> usize,
     ) -> Result<(), Fault> {
-        let count = self.with(|player| of(player.counts()))?.map_err(panicked)?;
+        let counts = self.with(|peer| peer.counts())?.map_err(panicked)?;
+        let count = of(counts.unwrap_or_default());
         if index < count {
             return Ok(());
         }
@@ -248,13 +276,12 @@ impl Server<'_> {
     }
 
     fn take(&mut self, step: &Step) -> Result<Answer, Fault> {
-        let taken = self.with(|player| player.take(step))?;
-        let Taken { outcome, calls, fuel } = taken.unwrap_or_else(|message| Taken {
-            outcome: Outcome::Panicked(message),
-            calls: Trace::default(),
+        let done = self.with(|peer| peer.take(step))?;
+        Ok(Answer::Done(done.unwrap_or_else(|message| Done {
+            outcome: Ended::Panicked(message),
+            calls: Calls::default(),
             fuel: None,
-        });
-        Ok(Answer::Done(Done { outcome: outcome.into(), calls: calls.into(), fuel }))
+        })))
     }
 }
 

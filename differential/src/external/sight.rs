@@ -79,6 +79,7 @@ mod tests {
             elements: can,
             places: can,
             steps: can,
+            scripts: false,
             alike: if can { Vec::new() } else { vec![group] },
         }
     }

@@ -10,6 +10,7 @@ mod input;
 mod module;
 mod mutate;
 mod play;
+mod wasi;
 
 pub use artifact::artifact;
 pub use coverage::Hit;
@@ -17,6 +18,7 @@ pub use input::input;
 pub use module::{compile, instantiate};
 pub use mutate::{Plain, mutate};
 pub use play::{differential, run};
+pub use wasi::wasi;
 
 use crate::lanes::Lanes;
 use std::borrow::Cow;

@@ -130,7 +130,7 @@ const KEPT_CALLS: usize = 1000;
 
 impl Trace {
     /// Notes a call.
-    pub(crate) fn push(&mut self, call: HostCall) {
+    pub fn push(&mut self, call: HostCall) {
         self.count += 1;
         if self.calls.len() < KEPT_CALLS {
             self.calls.push(call);

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use assay_differential::campaign::{Job, Worker};
 use assay_differential::case::Case;
-use assay_differential::external::serve::{Served, serve};
+use assay_differential::external::own::Served;
+use assay_differential::external::serve::serve;
 use assay_differential::lanes::{Lane, Lanes, configure, on_lane_thread};
 use assay_differential::random::Random;
 use assay_differential::shrink::process::{CaseJob, Played, serve_with};
@@ -78,8 +79,8 @@ fn engine() -> Result<(), Box<dyn std::error::Error>> {
         configure(&mut config, metered);
         Engine::new(config.cranelift_opt_level(OptLevel::None))
     };
-    let served = Served { metered: engine(true)?, plain: engine(false)? };
-    on_lane_thread(|| serve(std::io::stdin().lock(), std::io::stdout().lock(), &served))??;
+    let mut served = Served::new(engine(true)?, engine(false)?);
+    on_lane_thread(|| serve(std::io::stdin().lock(), std::io::stdout().lock(), &mut served))??;
     Ok(())
 }
 

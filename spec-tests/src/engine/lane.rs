@@ -15,6 +15,18 @@ pub struct Lane {
     pub optimise: bool,
     /// Whether traps are found by signals instead of by explicit checks.
     pub signals: bool,
+    /// Where the engine is another process: how it is started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<Command>,
+}
+
+/// How an engine of another process is started, and how long it may take for an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Command {
+    /// The program and its arguments.
+    pub words: Vec<String>,
+    /// Milliseconds.
+    pub timeout_ms: u64,
 }
 
 /// The engines there are. `mixed` compiles and interprets modules in turns, so that instances of both engines link with
@@ -27,24 +39,43 @@ pub const DEFAULT_ENGINES: &str = "jit,interp";
 impl Lane {
     /// The default lane of an engine.
     pub fn of(engine: &str) -> Self {
-        Self { engine: engine.to_owned(), name: "default".to_owned(), optimise: true, signals: true }
+        Self {
+            engine: engine.to_owned(),
+            name: "default".to_owned(),
+            optimise: true,
+            signals: true,
+            command: None,
+        }
     }
 
-    /// The lanes of a comma-separated list of engines; the options concern compiled code only.
+    /// The lane of an engine of another process.
+    pub fn of_command(engine: &str, command: Command) -> Self {
+        Self { command: Some(command), ..Self::of(engine) }
+    }
+
+    /// The lanes of a comma-separated list of engines; the options concern our own compiled code only. `outside` knows the
+    /// engines of other processes.
     ///
     /// # Errors
     ///
-    /// When a name is not one of [`ENGINES`], or stands there twice.
-    pub fn parse_list(list: &str, optimise: bool, signals: bool) -> Result<Vec<Self>, String> {
+    /// When a name is none of [`ENGINES`] and `outside` does not know it either, or two lanes would have one name.
+    pub fn parse_list(
+        list: &str,
+        optimise: bool,
+        signals: bool,
+        outside: impl Fn(&str) -> Result<Option<Self>, String>,
+    ) -> Result<Vec<Self>, String> {
         let mut lanes: Vec<Self> = Vec::new();
         for engine in list.split(',').map(str::trim) {
-            if !ENGINES.contains(&engine) {
-                return Err(format!("unknown engine `{engine}`; the engines are {}", ENGINES.join(", ")));
-            }
-            let lane =
-                if engine == "interp" { Self::of(engine) } else { Self::compiled(engine, optimise, signals) };
-            if lanes.contains(&lane) {
-                return Err(format!("engine `{engine}` is named twice"));
+            let lane = match engine {
+                "interp" => Self::of(engine),
+                _ if ENGINES.contains(&engine) => Self::compiled(engine, optimise, signals),
+                _ => outside(engine)?.ok_or_else(|| {
+                    format!("unknown engine `{engine}`; the engines are {}", ENGINES.join(", "))
+                })?,
+            };
+            if lanes.iter().any(|other| (&other.engine, &other.name) == (&lane.engine, &lane.name)) {
+                return Err(format!("engine `{}` is named twice", lane.engine));
             }
             lanes.push(lane);
         }
@@ -58,16 +89,16 @@ impl Lane {
             (true, false) => "nosignals",
             (false, false) => "none-nosignals",
         };
-        Self { engine: engine.to_owned(), name: name.to_owned(), optimise, signals }
+        Self { engine: engine.to_owned(), name: name.to_owned(), optimise, signals, command: None }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Lane;
+    use super::{Command, Lane};
 
     fn names(list: &str, optimise: bool, signals: bool) -> Vec<String> {
-        let lanes = Lane::parse_list(list, optimise, signals).unwrap();
+        let lanes = Lane::parse_list(list, optimise, signals, |_| Ok(None)).unwrap();
         lanes.into_iter().map(|lane| format!("{}/{}", lane.engine, lane.name)).collect()
     }
 
@@ -80,9 +111,22 @@ mod tests {
 
     #[test]
     fn an_unknown_engine_lists_the_known_ones() {
-        let error = Lane::parse_list("jit,llvm", true, true).unwrap_err();
+        let parse = |list| Lane::parse_list(list, true, true, |_| Ok(None));
+        let error = parse("jit,llvm").unwrap_err();
         assert_eq!(error, "unknown engine `llvm`; the engines are jit, interp, mixed");
-        assert!(Lane::parse_list("", true, true).is_err());
-        assert!(Lane::parse_list("jit,jit", true, true).is_err());
+        assert!(parse("").is_err());
+        assert!(parse("jit,jit").is_err());
+    }
+
+    #[test]
+    fn engines_of_other_processes_have_names_of_their_own() {
+        let outside = |word: &str| {
+            let command = Command { words: vec![word.to_owned()], timeout_ms: 1 };
+            Ok(word.strip_prefix("cmd:").map(|name| Lane::of_command(name, command)))
+        };
+        let parse = |list| Lane::parse_list(list, false, false, outside);
+        let lanes = parse("interp,cmd:v8").unwrap();
+        assert_eq!((lanes[1].engine.as_str(), lanes[1].name.as_str()), ("v8", "default"));
+        assert!(parse("cmd:a,cmd:a").is_err() && parse("interp,cmd:interp").is_err() && parse("v8").is_err());
     }
 }

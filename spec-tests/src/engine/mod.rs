@@ -9,8 +9,10 @@ mod runtime;
 use std::any::Any;
 use std::fmt;
 
-pub use lane::{DEFAULT_ENGINES, ENGINES, Lane};
-pub use runtime::Runtime;
+pub use lane::{Command, DEFAULT_ENGINES, ENGINES, Lane};
+pub use runtime::{Runtime, RuntimeScripts};
+
+use serde::{Deserialize, Serialize};
 
 use crate::features::Profile;
 use crate::value::Value;
@@ -29,11 +31,16 @@ pub type SharedExports = Box<dyn Any + Send>;
 /// An engine with its configuration. Sessions are opened on the threads that use them.
 pub trait EngineUnderTest: Send + Sync {
     /// A fresh store with nothing in it but the `spectest` host module.
-    fn open(&self) -> Box<dyn Session + '_>;
+    fn open(&self) -> Box<dyn Session>;
 
     /// Such a store for the script's thread with this number, from 1.
-    fn open_thread(&self, _number: usize) -> Box<dyn Session + '_> {
+    fn open_thread(&self, _number: usize) -> Box<dyn Session> {
         self.open()
+    }
+
+    /// Whether several sessions can be used at the same time.
+    fn has_threads(&self) -> bool {
+        true
     }
 }
 
@@ -56,6 +63,11 @@ pub trait Session {
 
     /// Makes the exports of an instance importable under a name, instead of what had that name before.
     fn register(&mut self, name: &str, instance: InstanceId);
+
+    /// Makes them importable beside what has that name already.
+    fn add(&mut self, name: &str, instance: InstanceId) {
+        self.register(name, instance);
+    }
 
     /// Takes a name away, so that importing from it fails.
     fn unregister(&mut self, name: &str);
@@ -89,12 +101,35 @@ pub trait Session {
 
     /// Reads an exported global.
     fn get(&mut self, instance: InstanceId, field: &str) -> Result<Value, Failure>;
+
+    /// How the engine was lost, if it lived elsewhere and is gone.
+    fn gone(&self) -> Option<&Gone> {
+        None
+    }
+}
+
+/// An engine of another process that is gone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gone {
+    /// How.
+    pub fall: Fall,
+    /// The end of what it wrote to standard error.
+    pub words: String,
+}
+
+/// How an engine of another process was lost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Fall {
+    /// It gave no answer in time.
+    Timeout,
+    /// It ended or broke the rules, in these words.
+    Crash(String),
 }
 
 /// Makes engines; what a worker process is given.
 pub trait EngineFactory {
     /// An engine for `lane` that accepts the features of `profile`.
-    fn engine(&self, lane: &Lane, profile: &Profile) -> Result<Box<dyn EngineUnderTest>, String>;
+    fn engine(&self, lane: &Lane, profile: &'static Profile) -> Result<Box<dyn EngineUnderTest>, String>;
 }
 
 /// How an engine says no.
@@ -113,6 +148,8 @@ pub enum Stage {
     Malformed,
     /// The module breaks a rule of validation.
     Invalid,
+    /// The module is refused by an engine that does not tell the two above apart.
+    Rejected,
     /// The module is valid, but needs a feature that is off or not built.
     Unsupported,
     /// The imports do not fit.
@@ -145,6 +182,7 @@ impl fmt::Display for Stage {
         f.write_str(match self {
             Self::Malformed => "malformed",
             Self::Invalid => "invalid",
+            Self::Rejected => "rejected",
             Self::Unsupported => "unsupported feature",
             Self::Unlinkable => "unlinkable",
             Self::Trap => "trap",

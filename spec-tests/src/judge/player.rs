@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use super::threads::{Running, Threads};
 use super::verdict;
 use super::{Absence, Judgement};
-use crate::engine::{Failure, InstanceId, ModuleId, Session, SharedExports, Stage};
+use crate::engine::{Failure, Gone, InstanceId, ModuleId, Session, SharedExports, Stage};
 use crate::features::Profile;
 use crate::script::{Action, Call, Directive, Refusal, Source};
 use crate::value::Value;
@@ -145,6 +145,11 @@ impl<'s, 'a> Player<'s, 'a> {
         }
     }
 
+    /// How the engine was lost, if it is gone.
+    pub fn gone(&self) -> Option<&Gone> {
+        self.session.gone()
+    }
+
     /// Takes what an instance of another session shares, as the instance of that name.
     pub(super) fn adopt(&mut self, name: &'a str, exports: SharedExports) -> Result<(), Failure> {
         let instance = self.session.adopt(exports)?;
@@ -153,6 +158,9 @@ impl<'s, 'a> Player<'s, 'a> {
     }
 
     fn start(&mut self, shared: Option<&str>, text: &str, line: u32) -> Result<Running, Trouble> {
+        if !self.threads.can_start() {
+            return Err(Trouble::Absent(Absence::Feature("threads".to_owned())));
+        }
         let exports = match shared {
             Some(name) => {
                 let instance = self.instance(Some(name))?;
@@ -288,7 +296,11 @@ impl<'s, 'a> Player<'s, 'a> {
         let bytes = encode(source).map_err(Trouble::Failed)?;
         let unsound = |failure| Failure::new(Stage::Host, format!("the module itself is {failure}"));
         self.session.check(bytes).map_err(|failure| Trouble::Failed(unsound(failure)))?;
-        self.session.check_custom(bytes).map_err(|failure| self.refusal(failure))
+        self.session.check_custom(bytes).map_err(|failure| match failure.stage {
+            // Whoever does not read custom sections has neither accepted nor refused them.
+            Stage::Unsupported => Trouble::Absent(Absence::Feature(failure.text)),
+            _ => self.refusal(failure),
+        })
     }
 
     fn define(&mut self, source: &Source<'a>) -> Result<ModuleId, Trouble> {

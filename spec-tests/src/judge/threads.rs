@@ -41,6 +41,11 @@ impl Threads {
         Self { engine, profile, rules, before, started: 0 }
     }
 
+    /// Whether the engine can have any.
+    pub(super) fn can_start(&self) -> bool {
+        self.engine.has_threads()
+    }
+
     /// Starts a thread; its text begins on this line.
     pub(super) fn start(
         &mut self,

@@ -102,9 +102,11 @@ mod tests {
 
     #[test]
     fn stages_are_told_apart() {
-        use Stage::{Exception, Exhaustion, Invalid, Malformed, Trap, Unlinkable};
+        use Stage::{Exception, Exhaustion, Invalid, Malformed, Rejected, Trap, Unlinkable};
         for (expected, actual) in [
             (Malformed, Invalid),
+            (Malformed, Rejected),
+            (Invalid, Rejected),
             (Invalid, Malformed),
             (Unlinkable, Trap),
             (Unlinkable, Invalid),

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::Lane;
+use crate::engine::{Gone, Lane};
 use crate::judge::Reached;
 use crate::suite::Place;
 
@@ -34,6 +34,13 @@ pub struct Job {
 pub enum Answer {
     /// The verdicts.
     Played(Played),
+    /// In this step an engine that lives in a process of its own was lost.
+    Broke {
+        /// The step.
+        step: u32,
+        /// How.
+        gone: Gone,
+    },
     /// The chunk could not be played for a reason that is no result: an engine that does not start, a file that is gone.
     Refused(String),
 }

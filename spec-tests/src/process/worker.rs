@@ -12,7 +12,7 @@ use std::time::Instant;
 use assay_workers::{Progress, ServeError};
 
 use super::{Answer, Job, Note, Played};
-use crate::engine::{EngineFactory, EngineUnderTest, Lane};
+use crate::engine::{EngineFactory, EngineUnderTest, Gone, Lane};
 use crate::features::Profile;
 use crate::judge::{Absence, Judgement, Player, Threads};
 use crate::script::{Buffer, Directive, TextRules, read};
@@ -42,10 +42,10 @@ impl<F: EngineFactory> Worker<F> {
 
     /// Plays one job.
     pub fn answer(&mut self, job: &Job, progress: &Progress) -> Answer {
-        self.play(job, progress).map_or_else(Answer::Refused, Answer::Played)
+        self.play(job, progress).unwrap_or_else(Answer::Refused)
     }
 
-    fn play(&mut self, job: &Job, progress: &Progress) -> Result<Played, String> {
+    fn play(&mut self, job: &Job, progress: &Progress) -> Result<Answer, String> {
         let profile = Profile::of(&job.file);
         for lane in &job.lanes {
             if let Entry::Vacant(entry) = self.engines.entry((lane.clone(), profile.name)) {
@@ -64,9 +64,12 @@ impl<F: EngineFactory> Worker<F> {
             let engine = self.engines.get(&(lane.clone(), profile.name));
             let engine = engine.ok_or_else(|| format!("no engine for {}", lane.engine))?;
             let threads = Threads::new(Arc::clone(engine), profile, rules, before);
-            play_lane(engine.as_ref(), threads, profile, job, &directives, progress, &mut played);
+            let lost = play_lane(engine.as_ref(), threads, profile, job, &directives, progress, &mut played);
+            if let Some(gone) = lost {
+                return Ok(Answer::Broke { step: played.times.len() as u32, gone });
+            }
         }
-        Ok(played)
+        Ok(Answer::Played(played))
     }
 }
 
@@ -78,6 +81,7 @@ fn text<'c>(cache: &'c mut Option<(String, Cow<'static, str>)>, job: &Job) -> Re
     cache.as_ref().map(|(_, text)| text.as_ref()).ok_or_else(|| "no text".to_owned())
 }
 
+/// Plays all directives, or those before the one in which the engine is lost.
 fn play_lane<'a>(
     engine: &dyn EngineUnderTest,
     threads: Threads,
@@ -86,7 +90,7 @@ fn play_lane<'a>(
     directives: &[Directive<'a>],
     progress: &Progress,
     played: &mut Played,
-) {
+) -> Option<Gone> {
     // Opening a store counts as part of the lane's first step.
     progress.step(played.times.len() as u32);
     let mut session = engine.open();
@@ -102,10 +106,14 @@ fn play_lane<'a>(
             progress.step(step);
             let begun = Instant::now();
             let judgement = player.play(index, directive);
+            if let Some(gone) = player.gone() {
+                return Some(gone.clone());
+            }
             let micros = u32::try_from(begun.elapsed().as_micros()).unwrap_or(u32::MAX);
             played.push(micros, note(judgement));
         }
     }
+    None
 }
 
 fn note(judgement: Judgement) -> Option<Note> {

@@ -122,6 +122,10 @@ pub fn run(options: &Options, observer: &mut dyn Observer) -> Result<Report, Run
 fn pool_config(options: &Options) -> PoolConfig {
     let mut config = PoolConfig::new(options.worker.clone(), options.jobs.max(1));
     config.step_timeout = options.timeout;
+    if options.lanes.iter().any(|lane| lane.command.is_some()) {
+        // Each question to such an engine has this time already; what is left is for its worker to say that it was overrun.
+        config.step_timeout = 2 * options.timeout + Duration::from_secs(12);
+    }
     config
 }
 

@@ -11,6 +11,7 @@ use assay_workers::{Event, Loss, Lost, Place, Running, Scheduler};
 use super::rows::{self, Casualty};
 use super::sink::Sink;
 use super::{Options, RunError};
+use crate::engine::{Fall, Gone};
 use crate::plan::{Chunk, Plan, PlannedFile};
 use crate::process::{Answer, Job, Played};
 
@@ -103,13 +104,13 @@ impl<'r, 'o> Chunks<'r, 'o> {
     }
 
     /// A worker was lost with a chunk: blames a step, and tries again behind it.
-    fn lose(&mut self, lost: &Lost<Job>) {
-        let number = lost.job.chunk;
-        let steps = lost.job.count * lost.job.lanes.len() as u32;
+    fn lose(&mut self, job: &Job, lost: &Downfall) {
+        let number = job.chunk;
+        let steps = job.count * job.lanes.len() as u32;
         let state = &mut self.states[number];
         let Some(step) = blamed(lost, steps) else {
             if std::mem::replace(&mut state.stumbled, true) {
-                self.blame_chunk(lost, steps);
+                self.blame_chunk(job, lost, steps);
             } else {
                 self.again.push_back(number);
             }
@@ -117,9 +118,9 @@ impl<'r, 'o> Chunks<'r, 'o> {
         };
         let known = state.casualties.iter().any(|casualty| casualty.step == step);
         if known || state.until.is_some() {
-            return self.blame_chunk(lost, steps);
+            return self.blame_chunk(job, lost, steps);
         }
-        state.casualties.push(casualty(step, lost));
+        state.casualties.push(lost.casualty(step));
         if state.casualties.len() >= MAX_LOSSES {
             state.until = Some(step + 1);
         }
@@ -127,13 +128,13 @@ impl<'r, 'o> Chunks<'r, 'o> {
     }
 
     /// The chunk cannot be played to its end: its loss is put down to the first step that has no other blame, or the last.
-    fn blame_chunk(&mut self, lost: &Lost<Job>, steps: u32) {
-        let casualties = &mut self.states[lost.job.chunk].casualties;
+    fn blame_chunk(&mut self, job: &Job, lost: &Downfall, steps: u32) {
+        let casualties = &mut self.states[job.chunk].casualties;
         let free = |step: &u32| casualties.iter().all(|casualty| casualty.step != *step);
         let step = if lost.at == Place::After { (0..steps).rev().find(free) } else { (0..steps).find(free) };
-        casualties.extend(step.map(|step| casualty(step, lost)));
-        let line = self.line_of(lost.job.chunk, step.unwrap_or(0));
-        self.give_up(lost.job.chunk, &format!("blocked by line {line}"));
+        casualties.extend(step.map(|step| lost.casualty(step)));
+        let line = self.line_of(job.chunk, step.unwrap_or(0));
+        self.give_up(job.chunk, &format!("blocked by line {line}"));
     }
 
     fn line_of(&self, number: usize, step: u32) -> u32 {
@@ -156,7 +157,10 @@ impl Scheduler for Chunks<'_, '_> {
         match event {
             Event::Finished { job, answer: Answer::Played(played), .. } => self.settle(job.chunk, &played),
             Event::Finished { answer: Answer::Refused(why), .. } => self.refuse(why),
-            Event::Lost(lost) => self.lose(&lost),
+            Event::Finished { job, answer: Answer::Broke { step, gone }, .. } => {
+                self.lose(&job, &Downfall::of_engine(step, gone));
+            }
+            Event::Lost(lost) => self.lose(&lost.job, &Downfall::of_worker(&lost)),
             Event::IdleLost { .. } | Event::Abandoned { .. } => {}
         }
     }
@@ -183,21 +187,42 @@ fn is_wanted(plan: &Plan, chunk: usize) -> bool {
 }
 
 /// The step that a loss is put down to, when the worker was in one.
-fn blamed(lost: &Lost<Job>, steps: u32) -> Option<u32> {
+fn blamed(lost: &Downfall, steps: u32) -> Option<u32> {
     lost.at.step().filter(|&step| step < steps)
 }
 
-fn casualty(step: u32, lost: &Lost<Job>) -> Casualty {
-    let status = match &lost.loss {
-        Loss::TimedOut { .. } => Status::Timeout,
-        Loss::Died(_) | Loss::Misbehaved(_) => Status::Crash(detail(&lost.loss).into()),
-    };
-    let note = match (&lost.loss, last_words(&lost.stderr)) {
-        (_, Some(words)) => Some(words),
-        (Loss::TimedOut { .. }, None) => Some(lost.loss.to_string()),
-        (_, None) => None,
-    };
-    Casualty { step, status, note }
+/// How a worker, or the engine of another process that it spoke with, was lost.
+struct Downfall {
+    at: Place,
+    status: Status,
+    note: Option<String>,
+}
+
+impl Downfall {
+    fn of_worker(lost: &Lost<Job>) -> Self {
+        let status = match &lost.loss {
+            Loss::TimedOut { .. } => Status::Timeout,
+            Loss::Died(_) | Loss::Misbehaved(_) => Status::Crash(detail(&lost.loss).into()),
+        };
+        let note = match (&lost.loss, last_words(&lost.stderr)) {
+            (_, Some(words)) => Some(words),
+            (Loss::TimedOut { .. }, None) => Some(lost.loss.to_string()),
+            (_, None) => None,
+        };
+        Self { at: lost.at, status, note }
+    }
+
+    fn of_engine(step: u32, gone: Gone) -> Self {
+        let status = match gone.fall {
+            Fall::Timeout => Status::Timeout,
+            Fall::Crash(how) => Status::Crash(how.into()),
+        };
+        Self { at: Place::Step(step), status, note: last_words(&gone.words) }
+    }
+
+    fn casualty(&self, step: u32) -> Casualty {
+        Casualty { step, status: self.status.clone(), note: self.note.clone() }
+    }
 }
 
 /// What a lost worker had to say: its panic if there was one, else the end of its words.

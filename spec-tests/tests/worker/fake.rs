@@ -15,7 +15,7 @@ struct FakeSession {
 }
 
 impl EngineUnderTest for Fake {
-    fn open(&self) -> Box<dyn Session + '_> {
+    fn open(&self) -> Box<dyn Session> {
         Box::new(FakeSession::default())
     }
 }

@@ -23,8 +23,8 @@ struct Liar {
     lie: Lie,
 }
 
-struct LiarSession<'e> {
-    honest: Box<dyn Session + 'e>,
+struct LiarSession {
+    honest: Box<dyn Session>,
     lie: Lie,
 }
 
@@ -43,12 +43,12 @@ pub(crate) fn wrap(honest: Box<dyn EngineUnderTest>, lie: &str) -> Result<Box<dy
 }
 
 impl EngineUnderTest for Liar {
-    fn open(&self) -> Box<dyn Session + '_> {
+    fn open(&self) -> Box<dyn Session> {
         Box::new(LiarSession { honest: self.honest.open(), lie: self.lie })
     }
 }
 
-impl Session for LiarSession<'_> {
+impl Session for LiarSession {
     fn check(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         let honest = self.honest.check(bytes);
         if matches!(self.lie, Lie::AcceptInvalid) { Ok(()) } else { honest }

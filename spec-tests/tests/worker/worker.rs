@@ -1,20 +1,22 @@
-//! A worker for tests: its engines are ours, a fake one, and liars wrapped around either.
+//! A worker for tests: its engines are ours, a fake one, liars wrapped around either, and commands.
 //!
-//! Started by the tests beside it as the command's own worker would be.
+//! Started by the tests beside it as the command's own worker would be; with `engine`, it is an engine of another process itself.
 
 #![forbid(unsafe_code)]
 
 mod fake;
 mod liar;
+mod outside;
 
 use assay_spec_tests::engine::{EngineFactory, EngineUnderTest, Lane, Runtime};
+use assay_spec_tests::external::External;
 use assay_spec_tests::features::Profile;
 use assay_spec_tests::process::Worker;
 
 struct Engines;
 
 impl EngineFactory for Engines {
-    fn engine(&self, lane: &Lane, profile: &Profile) -> Result<Box<dyn EngineUnderTest>, String> {
+    fn engine(&self, lane: &Lane, profile: &'static Profile) -> Result<Box<dyn EngineUnderTest>, String> {
         let honest = |name: &str| match name {
             // Lost before the first step, whenever it is tried.
             "stillborn" => std::process::exit(3),
@@ -29,7 +31,11 @@ impl EngineFactory for Engines {
 }
 
 fn main() {
-    if let Err(error) = Worker::new(Engines).serve() {
+    let mut args = std::env::args().skip(1);
+    if args.next().as_deref() == Some("engine") {
+        return outside::serve(&args.next().unwrap_or_default());
+    }
+    if let Err(error) = Worker::new(External::or(Engines)).serve() {
         eprintln!("{error}");
         std::process::exit(70);
     }

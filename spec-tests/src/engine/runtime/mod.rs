@@ -3,6 +3,7 @@
 //! Enters: lanes and profiles; leaves: engines and sessions. Knows the facade and nothing behind it.
 
 mod failure;
+mod scripts;
 mod session;
 mod spectest;
 
@@ -10,6 +11,7 @@ use assay_runtime::{Config, Engine, EngineKind, Feature, FeatureSet, OptLevel};
 
 use super::{EngineFactory, EngineUnderTest, Lane, Session};
 use crate::features::Profile;
+pub use scripts::RuntimeScripts;
 use session::RuntimeSession;
 
 /// Makes engines of our own runtime.
@@ -28,7 +30,7 @@ struct RuntimeEngine {
 }
 
 impl EngineFactory for Runtime {
-    fn engine(&self, lane: &Lane, profile: &Profile) -> Result<Box<dyn EngineUnderTest>, String> {
+    fn engine(&self, lane: &Lane, profile: &'static Profile) -> Result<Box<dyn EngineUnderTest>, String> {
         let (kinds, built) = match lane.engine.as_str() {
             "jit" => ([EngineKind::Jit; 2], FeatureSet::built_by_jit()),
             "interp" => ([EngineKind::Interp; 2], FeatureSet::built_by_interp()),
@@ -45,19 +47,25 @@ impl EngineFactory for Runtime {
             .features(features(profile)?);
         let engine = Engine::new(&config)
             .map_err(|error| format!("the engine {} does not start: {error}", lane.engine))?;
-        let waits = |feature: Feature| profile.has(feature.key()) && !built.contains(feature);
+        Ok(Box::new(RuntimeEngine::new(engine, kinds, built)))
+    }
+}
+
+impl RuntimeEngine {
+    fn new(engine: Engine, kinds: [EngineKind; 2], built: FeatureSet) -> Self {
+        let waits = |feature: Feature| engine.features().contains(feature) && !built.contains(feature);
         let awaited = spectest::LATER.into_iter().filter(|&(_, feature)| waits(feature)).collect();
-        Ok(Box::new(RuntimeEngine { engine, kinds, built, awaited }))
+        Self { engine, kinds, built, awaited }
     }
 }
 
 impl EngineUnderTest for RuntimeEngine {
-    fn open(&self) -> Box<dyn Session + '_> {
+    fn open(&self) -> Box<dyn Session> {
         Box::new(RuntimeSession::new(&self.engine, self.kinds, self.built, &self.awaited))
     }
 
     /// Every other thread begins with the other engine, so that both use one memory at the same time.
-    fn open_thread(&self, number: usize) -> Box<dyn Session + '_> {
+    fn open_thread(&self, number: usize) -> Box<dyn Session> {
         let [first, second] = self.kinds;
         let kinds = if number.is_multiple_of(2) { [second, first] } else { [first, second] };
         Box::new(RuntimeSession::new(&self.engine, kinds, self.built, &self.awaited))

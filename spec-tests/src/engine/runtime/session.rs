@@ -14,15 +14,16 @@ use super::spectest;
 use crate::engine::{Failure, InstanceId, ModuleId, Session, SharedExports, Stage};
 use crate::value::{Hierarchy, Object, Value};
 
-pub(super) struct RuntimeSession<'e> {
-    engine: &'e Engine,
+pub(super) struct RuntimeSession {
+    engine: Engine,
     kinds: [EngineKind; 2],
     built: FeatureSet,
-    awaited: &'e [(&'static str, Feature)],
+    awaited: Vec<(&'static str, Feature)>,
     store: Store<()>,
     modules: Vec<Module>,
     instances: Vec<Exporter>,
-    registered: HashMap<String, Exporter>,
+    /// Each name with those whose exports it has; there is more than one where some were added.
+    registered: HashMap<String, Vec<Exporter>>,
     spectest: Option<Vec<(&'static str, Extern)>>,
     /// What can be imported; made anew when a name changes, because a linker forgets nothing.
     linker: Option<Linker<()>>,
@@ -60,18 +61,18 @@ impl Exporter {
     }
 }
 
-impl<'e> RuntimeSession<'e> {
+impl RuntimeSession {
     pub(super) fn new(
-        engine: &'e Engine,
+        engine: &Engine,
         kinds: [EngineKind; 2],
         built: FeatureSet,
-        awaited: &'e [(&'static str, Feature)],
+        awaited: &[(&'static str, Feature)],
     ) -> Self {
         Self {
-            engine,
+            engine: engine.clone(),
             kinds,
             built,
-            awaited,
+            awaited: awaited.to_vec(),
             store: Store::new(engine, ()),
             modules: Vec::new(),
             instances: Vec::new(),
@@ -99,7 +100,7 @@ impl<'e> RuntimeSession<'e> {
     }
 
     fn link(&mut self) -> Result<Linker<()>, Error> {
-        let mut linker = Linker::new(self.engine);
+        let mut linker = Linker::new(&self.engine);
         if !self.registered.contains_key(spectest::NAME) {
             if self.spectest.is_none() {
                 self.spectest = Some(spectest::objects(&mut self.store, self.built)?);
@@ -108,7 +109,8 @@ impl<'e> RuntimeSession<'e> {
                 linker.define(&self.store, spectest::NAME, name, object.clone())?;
             }
         }
-        for (name, exporter) in &self.registered {
+        let registered = self.registered.iter();
+        for (name, exporter) in registered.flat_map(|(name, all)| all.iter().map(move |one| (name, one))) {
             match exporter {
                 Exporter::Instance(instance) => {
                     linker.instance(&mut self.store, name, *instance)?;
@@ -158,9 +160,9 @@ impl<'e> RuntimeSession<'e> {
     }
 }
 
-impl Session for RuntimeSession<'_> {
+impl Session for RuntimeSession {
     fn check(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        Ok(Module::validate(self.engine, bytes)?)
+        Ok(Module::validate(&self.engine, bytes)?)
     }
 
     fn check_custom(&mut self, bytes: &[u8]) -> Result<(), Failure> {
@@ -171,9 +173,9 @@ impl Session for RuntimeSession<'_> {
         let [kind, other] = [0, 1].map(|turn| self.kinds[(self.modules.len() + turn) % 2]);
         if kind != other && FeatureSet::built_by_jit() != FeatureSet::built_by_interp() {
             // What only one of two engines runs would be missing where it is the other's turn.
-            Module::from_binary_with_engine_kind(self.engine, other, bytes)?;
+            Module::from_binary_with_engine_kind(&self.engine, other, bytes)?;
         }
-        self.modules.push(Module::from_binary_with_engine_kind(self.engine, kind, bytes)?);
+        self.modules.push(Module::from_binary_with_engine_kind(&self.engine, kind, bytes)?);
         Ok(ModuleId(self.modules.len() - 1))
     }
 
@@ -193,7 +195,12 @@ impl Session for RuntimeSession<'_> {
     }
 
     fn register(&mut self, name: &str, instance: InstanceId) {
-        self.registered.insert(name.to_owned(), self.instances[instance.0].clone());
+        self.registered.insert(name.to_owned(), vec![self.instances[instance.0].clone()]);
+        self.linker = None;
+    }
+
+    fn add(&mut self, name: &str, instance: InstanceId) {
+        self.registered.entry(name.to_owned()).or_default().push(self.instances[instance.0].clone());
         self.linker = None;
     }
 
