@@ -277,7 +277,11 @@ impl Model {
         // Where nothing is to be read, nobody has to ask whether it could be.
         let behind = self.transferred(trial, fd, table::READ, offset, !nothing);
         let mut may: Vec<u32> = Vec::new();
-        if offset.is_some_and(|offset| offset > SURE) {
+        let position = match behind {
+            Some(Behind::Node(_, position)) => position,
+            _ => 0,
+        };
+        if offset.unwrap_or(position) > SURE {
             may.extend([INVAL, OVERFLOW]);
         }
         if let Some(Behind::Node(node, _)) = behind
