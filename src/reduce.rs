@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use assay_differential::case::Case;
+use assay_differential::case::{Case, CaseError};
 use assay_differential::external;
+use assay_differential::judge::Finding;
 use assay_differential::lanes::{Lane, Lanes, on_lane_thread};
 use assay_differential::shrink::process::{Played, Player};
-use assay_differential::shrink::{Limits, Reduced, reduce, regression};
-use assay_differential::wasi::{WasiCase, is_wasi_case};
+use assay_differential::shrink::{Limits, Reduced, reduce, regression, sandbox};
+use assay_differential::wasi::{self, WasiCase, is_wasi_case};
 use assay_reports::{escape, exit, quoted};
 use assay_runtime::inspect::{FAULTS_BUILT, Fault, FaultsNotBuilt};
 use assay_workers::WorkerCommand;
@@ -120,15 +121,13 @@ pub(crate) fn play_wasi(path: &Path) -> ExitCode {
 
 /// Plays a saved case of WASI again.
 fn repro_wasi(path: &Path, with: &With) -> ExitCode {
-    let unreadable = |error| Failure::new(exit::USAGE, format_args!("{}: {error}", path.display()));
-    ended(WasiCase::load(path).map_err(unreadable).and_then(|case| {
-        let text = case.to_text().map_err(|error| Failure::new(exit::INTERNAL, error))?;
-        let played = player(with)?.play_text(text).map_err(|error| Failure::new(exit::INTERNAL, error))?;
+    ended(load_wasi(path).and_then(|case| {
+        let played = play_text(&mut player(with)?, case.to_text())?;
         let mut out = Output::new();
         for (call, outcome) in case.calls.iter().zip(&played.outcomes) {
             out.line(format_args!("{}: {outcome}", escape::text(&call.to_string())));
         }
-        let code = show(&mut out, &played, assay_differential::wasi::Lane::ALL.len());
+        let code = show(&mut out, &played, wasi::Lane::ALL.len());
         Ok(out.finish(code, exit::INCOMPLETE))
     }))
 }
@@ -136,10 +135,7 @@ fn repro_wasi(path: &Path, with: &With) -> ExitCode {
 /// Runs `assay reduce`.
 pub(crate) fn run(args: &ReduceArgs) -> ExitCode {
     if is_of_wasi(&args.case) {
-        return ended(Err(Failure::new(
-            exit::USAGE,
-            "cases of WASI are not made small: they are short scripts of calls",
-        )));
+        return ended(load_wasi(&args.case).and_then(|case| wasi_reduction(args, &case)));
     }
     ended(load(&args.case).and_then(|case| reduction(args, &case)))
 }
@@ -155,6 +151,16 @@ fn ended(result: Result<u8, Failure>) -> ExitCode {
 
 fn load(path: &Path) -> Result<Case, Failure> {
     Case::load(path).map_err(|error| Failure::new(exit::USAGE, format_args!("{}: {error}", path.display())))
+}
+
+fn load_wasi(path: &Path) -> Result<WasiCase, Failure> {
+    let unreadable = |error| Failure::new(exit::USAGE, format_args!("{}: {error}", path.display()));
+    WasiCase::load(path).map_err(unreadable)
+}
+
+fn play_text(player: &mut Player, text: Result<String, CaseError>) -> Result<Played, Failure> {
+    let text = text.map_err(|error| Failure::new(exit::INTERNAL, error))?;
+    player.play_text(text).map_err(|error| Failure::new(exit::INTERNAL, error))
 }
 
 fn player(with: &With) -> Result<Player, Failure> {
@@ -187,40 +193,109 @@ fn show(out: &mut Output, played: &Played, lanes: usize) -> u8 {
     if played.unsafe_end { exit::SANDBOX } else { exit::UNEXPECTED }
 }
 
-fn reduction(args: &ReduceArgs, case: &Case) -> Result<u8, Failure> {
-    let mut player = player(&args.with)?;
-    let first = player.play(case).map_err(|error| Failure::new(exit::INTERNAL, error))?;
-    let mut out = Output::new();
-    let code = show(&mut out, &first, Lane::EVERY.len() + args.with.engines.len());
-    let Some(finding) = first.finding else {
-        let message = "the case has no finding on this machine, so there is nothing to reduce";
-        return Err(Failure::new(exit::NOTHING_SELECTED, message));
-    };
-    let bar = Bar::new();
-    bar.expect(usize::try_from(args.trials).unwrap_or(usize::MAX));
-    let (mut trials, mut broken) = (0, None);
-    let limits = Limits { trials: args.trials, time: args.time };
-    let mut small = reduce(case, limits, |candidate| {
-        trials += 1;
-        bar.show(trials, format!("{} steps", candidate.steps.len()));
-        match player.play(candidate) {
-            Ok(played) => played.finding.is_some_and(|found| found.signature == finding.signature),
-            Err(error) => {
-                broken = Some(error);
+/// Plays candidates, and says which of them still have the finding.
+struct Candidates {
+    player: Player,
+    finding: Finding,
+    /// The exit code for the finding.
+    code: u8,
+    bar: Bar,
+    trials: usize,
+    broken: Option<String>,
+}
+
+impl Candidates {
+    /// Plays the case itself, in so many lanes of our own.
+    fn of(
+        args: &ReduceArgs,
+        text: Result<String, CaseError>,
+        lanes: usize,
+        out: &mut Output,
+    ) -> Result<Self, Failure> {
+        let mut player = player(&args.with)?;
+        let first = play_text(&mut player, text)?;
+        let code = show(out, &first, lanes + args.with.engines.len());
+        let Some(finding) = first.finding else {
+            let message = "the case has no finding on this machine, so there is nothing to reduce";
+            return Err(Failure::new(exit::NOTHING_SELECTED, message));
+        };
+        let bar = Bar::new();
+        bar.expect(usize::try_from(args.trials).unwrap_or(usize::MAX));
+        Ok(Self { player, finding, code, bar, trials: 0, broken: None })
+    }
+
+    /// Whether a candidate of so many steps has the finding.
+    fn have_it(&mut self, text: Result<String, CaseError>, steps: usize) -> bool {
+        self.trials += 1;
+        self.bar.show(self.trials, format!("{steps} steps"));
+        match play_text(&mut self.player, text) {
+            Ok(played) => played.finding.is_some_and(|found| found.signature == self.finding.signature),
+            Err(failure) => {
+                self.broken = Some(failure.message);
                 false
             }
         }
-    });
-    bar.clear();
-    if let Some(error) = broken {
-        eprintln!("warning: a candidate could not be played: {error}");
     }
-    small.case.origin = format!("{}; reduced, {}", case.origin, finding.signature);
-    let path = args.out.clone().unwrap_or_else(|| args.case.with_extension("small.toml"));
+
+    /// The origin of what is left.
+    fn end(self, origin: &str) -> String {
+        self.bar.clear();
+        if let Some(error) = self.broken {
+            eprintln!("warning: a candidate could not be played: {}", escape::text(&error));
+        }
+        format!("{origin}; reduced, {}", self.finding.signature)
+    }
+}
+
+impl ReduceArgs {
+    fn limits(&self) -> Limits {
+        Limits { trials: self.trials, time: self.time }
+    }
+
+    /// Where the small case goes.
+    fn destination(&self) -> PathBuf {
+        self.out.clone().unwrap_or_else(|| self.case.with_extension("small.toml"))
+    }
+}
+
+fn reduction(args: &ReduceArgs, case: &Case) -> Result<u8, Failure> {
+    let mut out = Output::new();
+    let mut candidates = Candidates::of(args, case.to_text(), Lane::EVERY.len(), &mut out)?;
+    let code = candidates.code;
+    let mut small = reduce(case, args.limits(), |case| candidates.have_it(case.to_text(), case.steps.len()));
+    small.case.origin = candidates.end(&case.origin);
+    let path = args.destination();
     small.case.save(&path).map_err(|error| Failure::new(exit::INTERNAL, error))?;
     report(&mut out, case, &small, (&path, &args.with.words()))?;
     Ok(out.finish(code, exit::INCOMPLETE))
 }
+
+fn wasi_reduction(args: &ReduceArgs, case: &WasiCase) -> Result<u8, Failure> {
+    let mut out = Output::new();
+    let mut candidates = Candidates::of(args, case.to_text(), wasi::Lane::ALL.len(), &mut out)?;
+    let code = candidates.code;
+    let same = |case: &WasiCase| candidates.have_it(case.to_text(), case.calls.len());
+    let mut small = sandbox::reduce(case, args.limits(), same);
+    small.case.origin = candidates.end(&case.origin);
+    let path = args.destination();
+    small.case.save(&path).map_err(|error| Failure::new(exit::INTERNAL, error))?;
+    out.line(format_args!(
+        "{} calls, {} entries and {} grants became {} calls, {} entries and {} grants, after {} trials{}",
+        case.calls.len(),
+        case.entries.len(),
+        case.mounts.len(),
+        small.case.calls.len(),
+        small.case.entries.len(),
+        small.case.mounts.len(),
+        small.trials,
+        if small.finished { "" } else { LESS },
+    ));
+    out.line(format_args!("  repeat it with: assay repro {}{}", path.display(), args.with.words()));
+    Ok(out.finish(code, exit::INCOMPLETE))
+}
+
+/// What is said of a reduction that was ended.
+const LESS: &str = " (the limits were met; there may be less)";
 
 /// Says what is left, and where it is.
 fn report(
@@ -239,7 +314,7 @@ fn report(
         small.case.modules.len(),
         small.case.steps.len(),
         small.trials,
-        if small.finished { "" } else { " (the limits were met; there may be less)" },
+        if small.finished { "" } else { LESS },
     ));
     out.line(format_args!("  repeat and explain it with: assay repro {}{with} --explain", path.display()));
     match written(&small.case) {

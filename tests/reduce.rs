@@ -82,6 +82,8 @@ fn a_case_without_a_finding_is_said_to_have_none() {
     let (code, _, err) = assay(path, &["reduce", "case.toml"]);
     assert_eq!(code, Some(4), "{err}");
     assert!(err.contains("nothing to reduce") && !path.join("case.small.toml").exists(), "{err}");
+    let (code, _, err) = assay(path, &["reduce", kept, "--out", "small.toml"]);
+    assert_eq!((code, err.contains("nothing to reduce")), (Some(4), true), "{err}");
 }
 
 #[test]
@@ -128,4 +130,25 @@ fn a_difference_is_explained_down_to_the_instruction() {
         let marked = out.lines().filter(|line| line.starts_with('>')).collect::<Vec<_>>();
         assert!(marked.iter().any(|line| line.contains(mnemonic)), "{fault}: {out}");
     }
+}
+
+#[cfg(feature = "planted-faults")]
+#[test]
+fn a_case_of_wasi_is_made_small_and_repeated() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    let kept = concat!(env!("CARGO_MANIFEST_DIR"), "/differential/faults/wasi/cookie-miscounted.toml");
+    let beside = "\n[[call]]\ncall = \"fd_close\"\nargs = [5]\n";
+    std::fs::write(path.join("case.toml"), std::fs::read_to_string(kept).unwrap() + beside).unwrap();
+    let with = ["--fault", "cookie-miscounted"];
+    let (code, out, err) = assay(path, &[&["reduce", "case.toml"], &with[..]].concat());
+    assert_eq!(code, Some(1), "{out}{err}");
+    assert!(out.contains("4 calls, 8 entries and 2 grants became 3 calls, "), "{out}");
+    let small = std::fs::read_to_string(path.join("case.small.toml")).unwrap();
+    // The second grant gives the third descriptor its number.
+    assert!(!small.contains("secret.txt") && !small.contains("fixed/file.txt"), "{small}");
+    let command = "repeat it with: assay repro case.small.toml --fault cookie-miscounted\n";
+    assert!(out.ends_with(command), "{out}");
+    let (code, again, err) = assay(path, &[&["repro", "case.small.toml"], &with[..]].concat());
+    assert_eq!((code, again.contains("wasi: model")), (Some(1), true), "{again}{err}");
 }

@@ -157,7 +157,7 @@ impl Trial<'_> {
 }
 
 /// A text with `#` for every number, in whatever base.
-fn without_numbers(text: &str) -> String {
+pub(crate) fn without_numbers(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find(|char: char| char.is_ascii_digit()) {

@@ -2,14 +2,16 @@
 //!
 //! Enters: a case with a finding, and somebody who plays candidates ([`process::Player`], so that a crash costs a worker
 //! and not the reduction). Leaves: the smallest case that was found with the same [`Finding::signature`]. Each pass takes
-//! something away: steps of the [`script`], arguments, settings, modules, and parts of each [`module`]. Passes repeat until
-//! none of them helps or the trials are used up. Knows no engine.
+//! something away: steps of the [`script`], arguments, settings, modules, and parts of each [`module`]; of a case of WASI
+//! calls, arguments, and the tree ([`sandbox`]). Passes repeat until none of them helps or the trials are used up. Knows no
+//! engine.
 //!
 //! [`Finding::signature`]: crate::judge::Finding
 
 mod module;
 pub mod process;
 pub mod regression;
+pub mod sandbox;
 mod script;
 
 use crate::case::Case;
@@ -26,9 +28,9 @@ pub struct Limits {
 
 /// What a reduction came to.
 #[derive(Clone, Debug)]
-pub struct Reduced {
+pub struct Reduced<C = Case> {
     /// The smallest case with the same finding.
-    pub case: Case,
+    pub case: C,
     /// Candidates that were played.
     pub trials: u64,
     /// Whether nothing smaller was left to try; otherwise the limits were met.
@@ -38,38 +40,48 @@ pub struct Reduced {
 /// Reduces a case. `same` plays a candidate and says whether it has the same finding; it was asked about the case itself
 /// before.
 pub fn reduce(case: &Case, limits: Limits, same: impl FnMut(&Case) -> bool) -> Reduced {
-    let mut search = Search { best: case.clone(), trials: 0, began: Instant::now(), limits, same };
-    loop {
-        let before = search.best.clone();
+    Search::new(case, limits, same).run(|search| {
         search.form();
-        script::steps(&mut search);
-        script::arguments(&mut search);
+        script::steps(search);
+        script::arguments(search);
         search.settings();
-        module::unused(&mut search);
-        module::each(&mut search);
-        if search.best == before || search.is_over() {
-            break;
-        }
-    }
-    Reduced { trials: search.trials, finished: !search.is_over(), case: search.best }
+        module::unused(search);
+        module::each(search);
+    })
 }
 
 /// The smallest case so far, and what may still be done.
-struct Search<F> {
-    best: Case,
+struct Search<C, F> {
+    best: C,
     trials: u64,
     began: Instant,
     limits: Limits,
     same: F,
 }
 
-impl<F: FnMut(&Case) -> bool> Search<F> {
+impl<C: Clone + PartialEq, F: FnMut(&C) -> bool> Search<C, F> {
+    fn new(case: &C, limits: Limits, same: F) -> Self {
+        Self { best: case.clone(), trials: 0, began: Instant::now(), limits, same }
+    }
+
+    /// Repeats these passes until none of them helps.
+    fn run(mut self, mut passes: impl FnMut(&mut Self)) -> Reduced<C> {
+        loop {
+            let before = self.best.clone();
+            passes(&mut self);
+            if self.best == before || self.is_over() {
+                break;
+            }
+        }
+        Reduced { trials: self.trials, finished: !self.is_over(), case: self.best }
+    }
+
     fn is_over(&self) -> bool {
         self.trials >= self.limits.trials || self.began.elapsed() >= self.limits.time
     }
 
     /// Plays a candidate; if the finding stays, it is the best case from now on.
-    fn try_case(&mut self, candidate: Case) -> bool {
+    fn try_case(&mut self, candidate: C) -> bool {
         if candidate == self.best || self.is_over() {
             return false;
         }
@@ -81,6 +93,30 @@ impl<F: FnMut(&Case) -> bool> Search<F> {
         same
     }
 
+    /// Takes pieces of something away that the case has so many of: halves first, then smaller ones, down to single ones.
+    /// `without` leaves a range of them out.
+    fn take_away(&mut self, count: impl Fn(&C) -> usize, without: impl Fn(&C, usize, usize) -> C) {
+        let mut size = count(&self.best).div_ceil(2);
+        while size > 0 {
+            let mut end = count(&self.best);
+            while end > 0 {
+                let start = end.saturating_sub(size);
+                self.try_case(without(&self.best, start, end));
+                end = start.min(count(&self.best));
+            }
+            size /= 2;
+        }
+    }
+
+    /// Changes the case, if the finding stays.
+    fn try_change(&mut self, change: impl FnOnce(&mut C)) -> bool {
+        let mut candidate = self.best.clone();
+        change(&mut candidate);
+        self.try_case(candidate)
+    }
+}
+
+impl<F: FnMut(&Case) -> bool> Search<Case, F> {
     /// A case with one form is less than one with two, of which the second explains the first.
     fn form(&mut self) {
         if self.best.has_canonical() {
@@ -95,9 +131,7 @@ impl<F: FnMut(&Case) -> bool> Search<F> {
             |case| case.settings.metered = true,
         ];
         for simplify in simpler {
-            let mut candidate = self.best.clone();
-            simplify(&mut candidate);
-            self.try_case(candidate);
+            self.try_change(simplify);
         }
     }
 }

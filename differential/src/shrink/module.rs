@@ -8,7 +8,7 @@ use wasm_shrink::WasmShrink;
 const ATTEMPTS: u32 = 400;
 
 /// Takes away the modules that no step makes an instance of.
-pub(super) fn unused<F: FnMut(&Case) -> bool>(search: &mut Search<F>) {
+pub(super) fn unused<F: FnMut(&Case) -> bool>(search: &mut Search<Case, F>) {
     for index in (0..search.best.modules.len()).rev() {
         let names = |step: &Step| step.module() == Some(index);
         if search.best.steps.iter().any(names) {
@@ -25,7 +25,7 @@ pub(super) fn unused<F: FnMut(&Case) -> bool>(search: &mut Search<F>) {
 }
 
 /// Makes each valid module smaller. A second form of it is given up: it would have to follow every change.
-pub(super) fn each<F: FnMut(&Case) -> bool>(search: &mut Search<F>) {
+pub(super) fn each<F: FnMut(&Case) -> bool>(search: &mut Search<Case, F>) {
     for index in 0..search.best.modules.len() {
         let bytes = search.best.modules[index].bytes.clone();
         let shrink = WasmShrink::default().attempts(ATTEMPTS).allow_empty(true);

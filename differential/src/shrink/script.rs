@@ -3,18 +3,9 @@
 use super::Search;
 use crate::case::{Case, Step};
 
-/// Takes steps away: halves first, then smaller pieces, down to single ones.
-pub(super) fn steps<F: FnMut(&Case) -> bool>(search: &mut Search<F>) {
-    let mut size = search.best.steps.len().div_ceil(2);
-    while size > 0 {
-        let mut end = search.best.steps.len();
-        while end > 0 {
-            let start = end.saturating_sub(size);
-            search.try_case(without(&search.best, start, end));
-            end = start.min(search.best.steps.len());
-        }
-        size /= 2;
-    }
+/// Takes steps away.
+pub(super) fn steps<F: FnMut(&Case) -> bool>(search: &mut Search<Case, F>) {
+    search.take_away(|case| case.steps.len(), without);
 }
 
 /// The case without these steps, and without those that need an instance that one of them made.
@@ -36,7 +27,7 @@ fn without(case: &Case, start: usize, end: usize) -> Case {
 }
 
 /// Tries zero and null for each argument.
-pub(super) fn arguments<F: FnMut(&Case) -> bool>(search: &mut Search<F>) {
+pub(super) fn arguments<F: FnMut(&Case) -> bool>(search: &mut Search<Case, F>) {
     for step in 0..search.best.steps.len() {
         let Step::Call { args, .. } = &search.best.steps[step] else { continue };
         for position in 0..args.len() {

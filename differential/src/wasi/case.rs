@@ -278,6 +278,41 @@ impl Arg {
     }
 }
 
+impl Arg {
+    /// What may be tried in its place, the simplest first; each takes as many parameters.
+    pub(crate) fn simpler(&self) -> Vec<Self> {
+        fn shorter<T: Clone>(list: &[T], arg: impl Fn(Vec<T>) -> Arg) -> Vec<Arg> {
+            let without = |at| list.iter().take(at).chain(&list[at + 1..]).cloned().collect();
+            (0..list.len()).map(|at| arg(without(at))).collect()
+        }
+        match self {
+            Self::Number(value) => {
+                let values = [0, 1, value & 0xffff_ffff, value & 0xff];
+                values.into_iter().filter(|simple| simple < value).map(Self::Number).collect()
+            }
+            Self::Text(bytes, times) => {
+                let mut texts = vec![Self::text("file.txt"), Self::Text(bytes.clone(), 1)];
+                texts.retain(
+                    |text| matches!(text, Self::Text(simple, 1) if simple.len() < bytes.len() || *times > 1),
+                );
+                texts
+            }
+            Self::Write(buffers) => shorter(buffers, Self::Write),
+            Self::Read(lengths) => shorter(lengths, Self::Read),
+            Self::Buffers(buffers) => shorter(buffers, Self::Buffers),
+            Self::Poll(subscriptions) => shorter(subscriptions, Self::Poll),
+            Self::Room(bytes) => {
+                if *bytes > 64 {
+                    vec![Self::Room(64)]
+                } else {
+                    Vec::new()
+                }
+            }
+            Self::Out(_) => Vec::new(),
+        }
+    }
+}
+
 /// Only what tells kinds and versions apart.
 #[derive(Deserialize)]
 struct Head {
@@ -376,7 +411,7 @@ impl WasiCase {
 }
 
 /// Whether a path is another, or below it.
-fn is_below(path: &str, directory: &str) -> bool {
+pub(crate) fn is_below(path: &str, directory: &str) -> bool {
     path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 

@@ -21,6 +21,7 @@ mod resources;
 mod signature;
 mod world;
 
+pub(crate) use case::is_below;
 pub use case::{Access, Arg, Call, Entry, Mount, Subscription, VERSION, WasiCase, is_wasi_case};
 pub use generate::{GENERATOR_VERSION, generate};
 pub use judge::{Bench, Denials, Verdict, judge_text};

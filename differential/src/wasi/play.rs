@@ -10,7 +10,7 @@ use super::layout::{Placed, place};
 use super::model::{FILE_SIZE, GREETING, Judged, Model, NOW, OUTPUT, Seen};
 use super::signature;
 use super::world::{Contents, World};
-use crate::judge::Finding;
+use crate::judge::{Finding, without_numbers};
 use crate::play::guarded;
 use assay_runtime::{Config, Engine, EngineKind, Error, Instance, Linker, Memory, Module, Store, Trap, Val};
 use assay_wasi::{
@@ -139,7 +139,7 @@ pub(super) struct Played {
 
 /// A finding about a lane.
 pub(super) fn finding(class: &str, lane: Lane, detail: String) -> Finding {
-    let signature = format!("{class}: {}", detail.replace(|char: char| char.is_ascii_digit(), "#"));
+    let signature = format!("{class}: {}", without_numbers(&detail));
     Finding { class: class.to_owned(), signature, detail: format!("{}: {detail}", lane.name()) }
 }
 
