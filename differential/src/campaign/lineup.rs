@@ -1,6 +1,7 @@
 //! Which lanes play a case.
 //!
-//! The rule: the interpreter plays every case, with fuel. One of the compiled lanes plays it too, each as often as the others.
+//! The rule: the interpreter plays every case, with fuel. One of the compiled lanes plays it too: without optimisation, for
+//! speed and with explicit checks as often as each other, and for speed every other time with an eye on the code itself.
 //! One case in sixteen is played by every lane, and by the interpreter once more without fuel. Mutants are never played by
 //! all: parsers and lowerings are on trial there. It follows from the index alone, by way of a mixing function: operators take
 //! turns with the index, and every one of them must come to every lane.
@@ -19,7 +20,10 @@ pub(super) fn lineup(profile: Profile, index: u64) -> &'static [Lane] {
     if profile != Profile::Mutate && (draw >> 32).is_multiple_of(ALL) {
         return &Lane::ALL;
     }
-    &SINGLE[(draw % SINGLE.len() as u64) as usize]
+    match &SINGLE[(draw % SINGLE.len() as u64) as usize] {
+        [Lane::JitSpeed] if draw >> 48 & 1 == 1 => &[Lane::Code],
+        single => single,
+    }
 }
 
 /// One case in so many has its executed operators looked at.
@@ -39,11 +43,15 @@ mod tests {
         let lines: Vec<&[Lane]> = (0..9600).map(|index| lineup(Profile::Default, index)).collect();
         let all = lines.iter().filter(|line| line.len() == Lane::ALL.len()).count();
         assert!((500..700).contains(&all), "{all} of 9600 are played by all");
-        for lane in [Lane::JitNone, Lane::JitSpeed, Lane::JitChecked] {
+        for lane in [Lane::JitNone, Lane::JitSpeed, Lane::JitChecked, Lane::Code] {
+            let shares = match lane {
+                Lane::JitSpeed | Lane::Code => 0.125..0.3,
+                _ => 0.2..0.6,
+            };
             for turns in [2, 3, 7, 16] {
                 let own = lines.iter().step_by(turns).filter(|line| line.contains(&lane)).count();
                 let share = own as f64 * turns as f64 / lines.len() as f64;
-                assert!((0.2..0.6).contains(&share), "{lane} plays {share} of every {turns}th case");
+                assert!(shares.contains(&share), "{lane} plays {share} of every {turns}th case");
             }
         }
         assert!((0..1000).all(|index| lineup(Profile::Mutate, index).len() == 1));

@@ -12,7 +12,7 @@
 //! | [`canary`] | a lane of its own | in its turn |
 //! | [`shadow`] | a lane of its own, and the interpreter beside it | in its turn |
 //! | [`reuse`] | a lane of its own, twice | in its turn |
-//! | [`code`] | a lane of its own | in its turn |
+//! | [`code`] | a lane of its own, as cheap as others | among the lanes that are compared |
 //!
 //! Called by [`crate::judge`] and by the parents of workers; knows no generator.
 
@@ -44,7 +44,7 @@ pub fn is_escape(class: &str) -> bool {
 
 /// The lane that watches in a case of a campaign: these lanes are too dear to play in each.
 pub fn in_turn(index: u64) -> Option<Lane> {
-    let watching = &Lane::EVERY[Lane::ALL.len()..];
+    let watching = [Lane::Tight, Lane::Canary, Lane::Shadow, Lane::Reuse];
     index.is_multiple_of(SHARE).then(|| watching[(index / SHARE) as usize % watching.len()])
 }
 
