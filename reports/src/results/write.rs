@@ -95,13 +95,20 @@ impl ResultsWriter {
 
 #[cfg(test)]
 mod tests {
-    use std::fs::{File, OpenOptions};
     use std::path::Path;
+    use std::sync::LazyLock;
     use std::time::Duration;
 
     use super::ResultsWriter;
     use crate::atomic::AtomicFile;
-    use crate::{Directive, EngineLanes, Header, Row, SuiteInfo, SuiteKind};
+    use crate::atomic::faulty::{Faults, Next, Rename};
+    use crate::results::{RESULTS_FILE, read_results};
+    use crate::summary::SUMMARY_FILE;
+    use crate::{Directive, EngineLanes, Header, Row, Status, SuiteInfo, SuiteKind, WriteError};
+
+    const EIO: i32 = 5;
+    const EINTR: i32 = 4;
+    const ENOSPC: i32 = 28;
 
     fn header() -> Header {
         let suite = SuiteInfo { kind: SuiteKind::Spec, origin: "x".into(), digest: "y".into(), files: 1 };
@@ -113,33 +120,93 @@ mod tests {
         )
     }
 
-    fn full_disk() -> File {
-        OpenOptions::new().write(true).open("/dev/full").unwrap()
+    /// Enough of them for several writes.
+    static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
+        let row = |index| {
+            let mut row = Row::new("a.wast", index + 1, 1, index, Directive::AssertReturn, "jit", "default");
+            row.status = Status::Fail;
+            row
+        };
+        (0..4000).map(row).collect()
+    });
+
+    /// Writes results in which everything fails to where those of an earlier run stand, in which everything passed.
+    fn written(dir: &Path, faults: Faults) -> Result<(), WriteError> {
+        let mut earlier = ResultsWriter::create(dir, &header())?;
+        earlier.row(&Row { status: Status::Pass, ..ROWS[0].clone() })?;
+        earlier.finish(Duration::ZERO)?;
+        crate::atomic::remove(&dir.join(SUMMARY_FILE))?;
+        let file = AtomicFile::begin_faulty(&dir.join(RESULTS_FILE), faults)?;
+        let mut writer = ResultsWriter::with_file(dir, file, &header())?;
+        // Whoever goes on after an error must not get a good file either.
+        let failed = ROWS.iter().filter(|row| writer.row(row).is_err()).count();
+        let finished = writer.finish(Duration::ZERO);
+        assert!(failed == 0 || finished.is_err());
+        finished.map(drop)
     }
 
-    fn row() -> Row {
-        Row::new("a.wast", 1, 1, 0, Directive::Module, "jit", "default")
+    fn none(after: usize, writes: Vec<Next>) -> Faults {
+        Faults { after, writes, sync: None, rename: Rename::Works }
+    }
+
+    /// Every fault at every write, and behind them.
+    fn faults() -> Vec<Faults> {
+        let mut all = vec![none(0, vec![])];
+        for after in 0..6 {
+            for number in [ENOSPC, EIO, EINTR] {
+                all.push(none(after, vec![Next::Fails(number)]));
+                all.push(none(after, vec![Next::Takes(100), Next::Fails(number)]));
+            }
+            all.push(none(
+                after,
+                vec![Next::Takes(1), Next::Takes(7), Next::Fails(EINTR), Next::Takes(1000)],
+            ));
+            all.push(none(after, vec![Next::Takes(0)]));
+        }
+        all.extend([ENOSPC, EIO].map(|number| Faults { sync: Some(number), ..none(0, vec![]) }));
+        all.extend(
+            [Rename::Fails(EIO), Rename::Fails(ENOSPC), Rename::Killed]
+                .map(|rename| Faults { rename, ..none(0, vec![]) }),
+        );
+        all
     }
 
     #[test]
-    fn a_full_disk_is_an_error_that_names_the_file_and_leaves_none() {
+    fn no_fault_of_the_disk_makes_results_that_are_not_those_of_the_run() {
+        let (mut good, mut bad) = (0, 0);
+        for faults in faults() {
+            let dir = tempfile::tempdir().unwrap();
+            let said = format!("{faults:?}");
+            match written(dir.path(), faults) {
+                Ok(()) => {
+                    good += 1;
+                    let run = read_results(dir.path()).unwrap();
+                    assert_eq!(run.rows, *ROWS, "{said}");
+                    assert!(dir.path().join(SUMMARY_FILE).is_file());
+                }
+                Err(error) => {
+                    bad += 1;
+                    assert!(error.to_string().contains(RESULTS_FILE), "{said}: {error}");
+                    assert!(read_results(dir.path()).is_err(), "{said}: the earlier run is not this one");
+                    assert!(!dir.path().join(SUMMARY_FILE).exists(), "{said}");
+                    // What a killed run leaves is in nobody's way.
+                    written(dir.path(), none(0, vec![])).unwrap();
+                    assert_eq!(read_results(dir.path()).unwrap().rows, *ROWS);
+                }
+            }
+        }
+        assert!(good > 10 && bad > 20, "{good} {bad}");
+    }
+
+    #[test]
+    fn a_full_disk_is_an_error_that_says_what_to_do() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("results.jsonl");
-        let file = AtomicFile::given(&path, full_disk());
-        let mut writer = ResultsWriter::with_file(dir.path(), file, &header()).unwrap();
-        writer.row(&row()).unwrap();
+        let faults = none(0, vec![Next::Fails(ENOSPC)]);
+        let file = AtomicFile::begin_faulty(&dir.path().join(RESULTS_FILE), faults).unwrap();
+        let writer = ResultsWriter::with_file(dir.path(), file, &header()).unwrap();
         let error = writer.finish(Duration::ZERO).unwrap_err().to_string();
         assert!(error.contains("results.jsonl") && error.contains("No space left"), "{error}");
         assert!(error.contains("--out"), "{error}");
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
-    }
-
-    #[test]
-    fn an_error_ignored_on_the_way_is_an_error_at_the_end() {
-        let file = AtomicFile::given(Path::new("results.jsonl"), full_disk());
-        let mut writer = ResultsWriter::with_file(Path::new("/nowhere"), file, &header()).unwrap();
-        let failures = (0..10_000).filter(|_| writer.row(&row()).is_err()).count();
-        assert!(failures > 0);
-        assert!(writer.finish(Duration::ZERO).is_err());
     }
 }
