@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use assay_benches::child;
+use assay_benches::child::{self, Cost};
 use assay_benches::command::{Side, WORKLOADS, Workload, write_modules};
 use assay_benches::turns::{Draw, Turns as Visits, instructions};
 use assay_reports::{
@@ -38,6 +38,9 @@ pub(crate) struct Args {
     /// Measure until a change of time of so many per cent would show
     #[arg(long, value_name = "PERCENT", default_value = "5", value_parser = units::percent)]
     detect: f64,
+    /// What time is: elapsed time, or processor time of all threads, which other programs lengthen less
+    #[arg(long, value_name = "CLOCK", value_enum, default_value_t = Clock::Wall)]
+    clock: Clock,
     /// The seed of the order of visits
     #[arg(long, value_name = "S", default_value_t = 1, value_parser = units::number, allow_negative_numbers = true)]
     seed: u64,
@@ -56,6 +59,30 @@ pub(crate) struct Args {
     /// The folder for bench.json
     #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]
     out: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Clock {
+    /// Elapsed time.
+    Wall,
+    /// Processor time.
+    Cpu,
+}
+
+impl Clock {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Wall => "wall",
+            Self::Cpu => "cpu",
+        }
+    }
+
+    fn of(self, cost: &Cost) -> f64 {
+        match self {
+            Self::Wall => cost.wall_ns,
+            Self::Cpu => cost.cpu_ns,
+        }
+    }
 }
 
 /// Rounds of a build against itself, from which is told what will be seen.
@@ -113,6 +140,7 @@ struct Contest {
     /// Each workload with the command of either side.
     workloads: Vec<(Workload, [Vec<String>; 2])>,
     left_out: Vec<&'static str>,
+    clock: Clock,
     folder: tempfile::TempDir,
     /// Peaks at or below this are those of this program.
     floor: f64,
@@ -147,12 +175,19 @@ impl Contest {
                 ),
             ));
         }
-        Ok(Self { before, after, workloads, left_out, folder, floor: child::floor() })
+        Ok(Self { before, after, workloads, left_out, clock: args.clock, folder, floor: child::floor() })
     }
 
     fn begin(&self, seed: u64, detect: f64) -> Duel {
         let build = |side: &Side| Build { name: side.name.clone(), version: side.version() };
-        Duel::begin(env!("CARGO_PKG_VERSION"), build(&self.before), build(&self.after), seed, detect)
+        Duel::begin(
+            env!("CARGO_PKG_VERSION"),
+            build(&self.before),
+            build(&self.after),
+            self.clock.name(),
+            seed,
+            detect,
+        )
     }
 
     /// Pilots, then what will be seen, then the rounds, then the instructions.
@@ -217,8 +252,8 @@ impl Contest {
         let mut turns = Turns::default();
         for _ in 0..PILOT {
             let costs = visits.round(draw).map_err(failed)?;
-            turns.before.push(costs[0].wall_ns);
-            turns.again.push(costs[1].wall_ns);
+            turns.before.push(self.clock.of(&costs[0]));
+            turns.again.push(self.clock.of(&costs[1]));
         }
         // A round has three visits, a round of the pilot two.
         let round = begun.elapsed().as_secs_f64() / PILOT as f64 * 1.5;
@@ -240,7 +275,7 @@ impl Contest {
         for _ in 0..plan.rounds {
             let costs = visits.round(draw).map_err(failed)?;
             for (turns, figure) in [
-                (&mut wall, costs.iter().map(|cost| cost.wall_ns).collect::<Vec<_>>()),
+                (&mut wall, costs.iter().map(|cost| self.clock.of(cost)).collect::<Vec<_>>()),
                 (&mut peak, costs.iter().map(|cost| cost.peak_bytes).collect()),
             ] {
                 turns.before.push(figure[0]);

@@ -28,6 +28,7 @@ mod stdio;
 mod suite;
 mod units;
 mod wasi_suite;
+mod watch;
 mod worker;
 
 use std::ffi::OsString;

@@ -15,6 +15,7 @@ use assay_workers::WorkerCommand;
 
 use crate::output::Output;
 use crate::progress::Bar;
+use crate::watch::{Watched, watch};
 use crate::{outside, units, worker};
 
 /// The arguments of `assay spec`.
@@ -60,6 +61,9 @@ pub(crate) struct Args {
     /// A TOML file of directives that are known not to pass
     #[arg(long, value_name = "FILE")]
     expectations: Option<PathBuf>,
+    /// Run again whenever a script or an engine changes, until `q` and Enter
+    #[arg(long)]
+    watch: bool,
     /// The folder for results.jsonl and summary.json
     #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]
     out: PathBuf,
@@ -84,6 +88,9 @@ fn partition(word: &str) -> Result<Partition, String> {
 const MAX_JOBS: usize = 512;
 
 pub(crate) fn run(args: Args) -> ExitCode {
+    if args.watch {
+        return watched(args);
+    }
     let color = args.color.resolve(&std::io::stdout());
     let cached = Cache::of_user().ok().and_then(|cache| cache.suite(Manifest::official()));
     let options = match options(args, cached) {
@@ -105,6 +112,20 @@ pub(crate) fn run(args: Args) -> ExitCode {
             out.finish(code, exit::INCOMPLETE).into()
         }
         Err(error) => fail(&error.to_string(), error.exit_code()),
+    }
+}
+
+/// Runs the same command line without `--watch` again and again.
+fn watched(args: Args) -> ExitCode {
+    let words: Vec<_> = std::env::args_os().skip(1).filter(|word| word != "--watch").collect();
+    let engines = args.engine.split(',').filter_map(|engine| engine.trim().strip_prefix("cmd:"));
+    let programs = engines.filter_map(|command| command.split_whitespace().next().map(PathBuf::from));
+    // One without a slash is an installed one.
+    let programs = programs.filter(|program| program.is_file()).chain(std::env::current_exe());
+    let scripts = args.paths.into_iter().chain(args.suite).collect();
+    match watch(Watched { scripts, programs: programs.collect() }, &words) {
+        Ok(code) => code,
+        Err(message) => fail(&message, exit::INTERNAL),
     }
 }
 

@@ -14,6 +14,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 pub struct Cost {
     /// Elapsed time in nanoseconds.
     pub wall_ns: f64,
+    /// Processor time of all its threads in nanoseconds.
+    pub cpu_ns: f64,
     /// The most memory it had at a time, in bytes.
     pub peak_bytes: f64,
 }
@@ -43,13 +45,15 @@ pub fn run(command: &[String], limit: Duration) -> Result<(Cost, Vec<u8>), Strin
     }
     let ended = wait(&child);
     let wall_ns = begun.elapsed().as_nanos() as f64;
-    let (status, peak_kib) = ended.map_err(|error| error.to_string())?;
+    let (status, usage) = ended.map_err(|error| error.to_string())?;
     let (said, errors) = output?;
     if !(libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0) {
         let errors = String::from_utf8_lossy(&errors);
         return Err(format!("ended with {}: {}", ended_how(status), errors.trim()));
     }
-    Ok((Cost { wall_ns, peak_bytes: peak_kib as f64 * 1024.0 }, said))
+    let seconds = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
+    let cpu_ns = (seconds(usage.ru_utime) + seconds(usage.ru_stime)) * 1e9;
+    Ok((Cost { wall_ns, cpu_ns, peak_bytes: usage.ru_maxrss as f64 * 1024.0 }, said))
 }
 
 /// The least peak that a child of this process can have.
@@ -102,9 +106,9 @@ fn take(from: &mut impl Read, kept: &mut Vec<u8>) -> Result<bool, String> {
     if kept.len() > MOST_OUTPUT { Err("says more than a benchmark does".to_owned()) } else { Ok(count == 0) }
 }
 
-/// The wait status and the peak in KiB of a child that ends.
+/// The wait status of a child that ends, and what it used.
 #[expect(unsafe_code, reason = "wait4 is the one call that tells a single child's peak")]
-fn wait(child: &Child) -> std::io::Result<(i32, i64)> {
+fn wait(child: &Child) -> std::io::Result<(i32, libc::rusage)> {
     let (mut status, mut usage) = (0, std::mem::MaybeUninit::<libc::rusage>::zeroed());
     loop {
         // SAFETY: the child is ours and not yet waited for; both pointers are to live, writable places of
@@ -120,7 +124,7 @@ fn wait(child: &Child) -> std::io::Result<(i32, i64)> {
     }
     // SAFETY: all fields of rusage are integers, for which zero is a value; wait4 filled them.
     let usage = unsafe { usage.assume_init() };
-    Ok((status, usage.ru_maxrss))
+    Ok((status, usage))
 }
 
 #[cfg(test)]
@@ -136,7 +140,7 @@ mod tests {
     #[test]
     fn a_run_has_a_time_a_peak_and_an_output() {
         let (cost, said) = sh("sleep 0.02; echo said").unwrap();
-        assert!(cost.wall_ns >= 2e7 && cost.peak_bytes > 0.0, "{cost:?}");
+        assert!(cost.wall_ns >= 2e7 && cost.cpu_ns < 2e7 && cost.peak_bytes > 0.0, "{cost:?}");
         assert_eq!(said, b"said\n");
         assert!(floor() > 0.0);
     }

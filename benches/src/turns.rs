@@ -85,7 +85,7 @@ impl<'a> Turns<'a> {
     ///
     /// As [`Self::begin`].
     pub fn round(&mut self, draw: &mut Draw) -> Result<Vec<Cost>, TurnError> {
-        let mut costs = vec![Cost { wall_ns: 0.0, peak_bytes: 0.0 }; self.commands.len()];
+        let mut costs = vec![Cost { wall_ns: 0.0, cpu_ns: 0.0, peak_bytes: 0.0 }; self.commands.len()];
         for index in draw.order(self.commands.len()) {
             costs[index] = self.visit(index)?;
         }

@@ -38,7 +38,7 @@ impl Noise {
 /// Twelve workloads; factors on time and memory of the third.
 fn duel(seed: u64, time: f64, memory: f64) -> Duel {
     let side = |name: &str| Side { name: name.to_owned(), version: "1".to_owned() };
-    let mut duel = Duel::begin("0", side("old"), side("new \u{1b}</script>"), seed, 0.05);
+    let mut duel = Duel::begin("0", side("old"), side("new \u{1b}</script>"), "wall", seed, 0.05);
     let mut noise = Noise(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     for number in 0..12 {
         let (time, memory) = if number == 2 { (time, memory) } else { (1.0, 1.0) };
@@ -103,7 +103,7 @@ fn pure_noise_is_no_change() {
 #[test]
 fn a_build_that_differs_from_itself_tells_nothing() {
     let mut unfit = duel(5, 1.5, 1.0);
-    unfit.workloads[2].wall_ns.again.iter_mut().for_each(|sample| *sample *= 1.5);
+    unfit.workloads[2].time_ns.again.iter_mut().for_each(|sample| *sample *= 1.5);
     unfit.judge();
     assert_eq!(unfit.verdict, DuelVerdict::CannotTell);
     assert!(
@@ -120,7 +120,7 @@ fn a_build_that_differs_from_itself_tells_nothing() {
 fn too_few_rounds_tell_nothing() {
     let mut few = duel(5, 1.5, 1.0);
     for workload in &mut few.workloads {
-        for turns in [&mut workload.wall_ns, &mut workload.peak_bytes] {
+        for turns in [&mut workload.time_ns, &mut workload.peak_bytes] {
             for side in [&mut turns.before, &mut turns.after, &mut turns.again] {
                 side.truncate(8);
             }

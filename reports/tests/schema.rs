@@ -83,7 +83,7 @@ fn two_builds_in_turns_obey_their_schema() {
     let side = || Side { name: "x".into(), version: "1".into() };
     let turns = |count| Turns { before: vec![1.0; count], after: vec![1.5; count], again: vec![1.0; count] };
     let plan = DuelPlan::new(&[], 2, 0.05, 20);
-    let mut duel = Duel::begin("0", side(), side(), 1, 0.05);
+    let mut duel = Duel::begin("0", side(), side(), "wall", 1, 0.05);
     duel.workloads = vec![
         DuelWorkload::new("a", "g", plan, turns(plan.rounds), turns(0)),
         DuelWorkload::new("b", "g", plan, turns(3), turns(3)),

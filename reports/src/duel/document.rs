@@ -33,6 +33,8 @@ pub struct Duel {
     pub cpu: String,
     /// The seed of the order of visits.
     pub seed: u64,
+    /// The clock: `wall`, or `cpu` for processor time of all threads.
+    pub clock: String,
     /// The change that may not hide where it says "the same", as a share.
     pub detect: f64,
     /// The build that is compared with.
@@ -67,8 +69,8 @@ pub struct DuelWorkload {
     pub group: String,
     /// The least change of time that was expected to show, said before the measurement, as a share.
     pub stated: f64,
-    /// Elapsed time of every visit, in nanoseconds.
-    pub wall_ns: Turns,
+    /// Time of every visit by the clock of the comparison, in nanoseconds.
+    pub time_ns: Turns,
     /// Peak memory of every visit; empty where it could not be told.
     pub peak_bytes: Turns,
     /// What the processor executed, counted once for each build; absent where it was not.
@@ -128,12 +130,12 @@ pub struct Judgement {
 
 impl DuelWorkload {
     /// A workload with its samples, not judged yet.
-    pub fn new(name: &str, group: &str, plan: Plan, wall_ns: Turns, peak_bytes: Turns) -> Self {
+    pub fn new(name: &str, group: &str, plan: Plan, time_ns: Turns, peak_bytes: Turns) -> Self {
         Self {
             name: name.to_owned(),
             group: group.to_owned(),
             stated: plan.detectable,
-            wall_ns,
+            time_ns,
             peak_bytes,
             instructions: None,
             time: None,
@@ -146,7 +148,7 @@ impl DuelWorkload {
     /// What it says of a quantity: nothing where the certificate says that the machine was not fit for it.
     pub fn verdict(&self, quantity: Quantity) -> SpeedVerdict {
         let (judged, again, turns) = match quantity {
-            Quantity::Time => (self.time, self.time_again, &self.wall_ns),
+            Quantity::Time => (self.time, self.time_again, &self.time_ns),
             Quantity::Memory => (self.memory, self.memory_again, &self.peak_bytes),
         };
         match (judged, again) {
@@ -173,8 +175,8 @@ impl DuelWorkload {
         let of = |turns: &Turns, side: &Vec<f64>, quantity| {
             judge(&turns.before, side, quantity, workloads, detect)
         };
-        self.time = of(&self.wall_ns, &self.wall_ns.after, Quantity::Time);
-        self.time_again = of(&self.wall_ns, &self.wall_ns.again, Quantity::Time);
+        self.time = of(&self.time_ns, &self.time_ns.after, Quantity::Time);
+        self.time_again = of(&self.time_ns, &self.time_ns.again, Quantity::Time);
         self.memory = of(&self.peak_bytes, &self.peak_bytes.after, Quantity::Memory);
         self.memory_again = of(&self.peak_bytes, &self.peak_bytes.again, Quantity::Memory);
     }
@@ -182,7 +184,7 @@ impl DuelWorkload {
 
 impl Duel {
     /// A comparison that begins now on this machine.
-    pub fn begin(tool_version: &str, before: Side, after: Side, seed: u64, detect: f64) -> Self {
+    pub fn begin(tool_version: &str, before: Side, after: Side, clock: &str, seed: u64, detect: f64) -> Self {
         Self {
             schema: DUEL_SCHEMA.to_owned(),
             tool_version: tool_version.to_owned(),
@@ -190,6 +192,7 @@ impl Duel {
             host: Host::detect(),
             cpu: header::cpu_model(),
             seed,
+            clock: clock.to_owned(),
             detect,
             before,
             after,

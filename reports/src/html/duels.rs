@@ -76,6 +76,7 @@ pub(super) fn view(duel: &Duel) -> DuelView {
             ("before", shown(&duel.before.version)),
             ("after", shown(&duel.after.version)),
             ("processor", shown(&duel.cpu)),
+            ("clock", shown(&duel.clock)),
             ("measured", date::moment(duel.started_unix_ms)),
         ],
         height: 34 + duel.workloads.len() * STEP,
