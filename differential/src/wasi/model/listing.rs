@@ -126,8 +126,9 @@ fn check(
     }
     if let Some(known) = known {
         let mut follows = known.iter();
-        let fits =
-            names.iter().all(|name| follows.next().is_some_and(|known| known.starts_with(name.as_str())));
+        // The last name may be cut off, also in the middle of a character.
+        let begins = |record: &Record, known: &String| known.as_bytes().starts_with(&record.name);
+        let fits = records.iter().all(|record| follows.next().is_some_and(|known| begins(record, known)));
         if !fits || (complete && follows.next().is_some()) {
             return Err(format!("{names:?} follow a cookie behind which are {known:?}"));
         }
