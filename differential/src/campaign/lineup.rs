@@ -14,7 +14,7 @@ use crate::random::mix;
 const ALL: u64 = 16;
 
 /// The lanes that play a case beside the interpreter with fuel.
-pub(super) fn lineup(profile: Profile, index: u64) -> &'static [Lane] {
+pub(crate) fn lineup(profile: Profile, index: u64) -> &'static [Lane] {
     const SINGLE: [[Lane; 1]; 3] = [[Lane::JitNone], [Lane::JitSpeed], [Lane::JitChecked]];
     let draw = mix(index ^ 0x6c69_6e65_7570);
     if profile != Profile::Mutate && (draw >> 32).is_multiple_of(ALL) {

@@ -20,6 +20,7 @@ mod threads;
 mod worker;
 
 pub use confirm::{Confirmation, confirm};
+pub(crate) use lineup::lineup;
 pub use processes::{CampaignError, Supervision, run_in_processes, run_supervised};
 pub use sandbox::is_of_wasi;
 pub use tally::{Accident, Coverage, Covered, Found, Produced, Tally};

@@ -1,22 +1,25 @@
-//! Bytes become a case, which every lane of the runtime plays.
+//! Bytes become a case, which lanes of the runtime play: those that a campaign would have it played in.
 //!
 //! A module, in binary or text format, has its functions called, with arguments that follow from its custom section `script`;
 //! other bytes are what wasm-smith makes a module of. NaN bits are made canonical by a second form of the module.
 
 use super::coverage::{self, Hit};
 use super::{LANES, module_of};
+use crate::campaign::lineup;
 use crate::case::Case;
-use crate::generate::{case_of_binary, case_of_bytes};
+use crate::generate::{Profile, case_of_binary, case_of_bytes};
 use crate::judge::{Verdict, judge};
 use crate::lanes::{Lane, on_lane_thread};
+use crate::oracle::in_turn;
+use crate::random::mix;
 use crate::rewrite::quiet::quiet;
 use crate::rewrite::sections::Sections;
 use arbitrary::Unstructured;
 
-/// Plays the case of these bytes in every lane, and tells `hit` what its code did; `None` when they do not make one.
+/// Plays the case of these bytes, and tells `hit` what its code did; `None` when they do not make one.
 pub fn run(bytes: &[u8], hit: Hit<'_>) -> Option<Verdict> {
     let case = case(bytes)?;
-    let verdict = judged(&case, hit);
+    let verdict = judged(&case, &lanes_of(bytes), hit);
     Some(verdict)
 }
 
@@ -26,12 +29,20 @@ pub fn run(bytes: &[u8], hit: Hit<'_>) -> Option<Verdict> {
 /// With the finding and its case.
 pub fn differential(bytes: &[u8], hit: Hit<'_>) {
     let Some(case) = case(bytes) else { return };
-    report(&case, &judged(&case, hit));
+    report(&case, &judged(&case, &lanes_of(bytes), hit));
 }
 
-fn judged(case: &Case, hit: Hit<'_>) -> Verdict {
+/// The lanes that play an input beside the interpreter: as in campaigns one compiled lane or, now and then, all, and now and
+/// then one that watches for escapes. This follows from the bytes, so that an input is always played the same way.
+fn lanes_of(bytes: &[u8]) -> Vec<Lane> {
+    let draw = bytes.iter().fold(bytes.len() as u64, |state, &byte| mix(state ^ u64::from(byte)));
+    let watching = in_turn(draw);
+    lineup(Profile::Default, draw).iter().copied().chain(watching).collect()
+}
+
+fn judged(case: &Case, lanes: &[Lane], hit: Hit<'_>) -> Verdict {
     let played = on_lane_thread(|| {
-        let verdict = judge(case, &LANES, &Lane::ALL, || canonical(case), |_| {});
+        let verdict = judge(case, &LANES, lanes, || canonical(case), |_| {});
         (verdict, coverage::features(case, &LANES))
     });
     let (verdict, features) = played.expect("the system has room for a thread");
@@ -78,7 +89,8 @@ fn script_seed(binary: &[u8]) -> Vec<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::run;
+    use super::{lanes_of, run};
+    use crate::lanes::Lane;
     use crate::random::Random;
 
     #[test]
@@ -93,6 +105,19 @@ mod tests {
         );
         assert!(play(&[]).is_none_or(|verdict| !verdict.useful));
         assert!(hits > 20, "{hits}");
+    }
+
+    #[test]
+    fn every_lane_has_its_share_of_the_inputs() {
+        let mut random = Random::of(&[3]);
+        let lines: Vec<Vec<Lane>> = (0..4000).map(|_| lanes_of(&random.bytes(20))).collect();
+        for lane in Lane::EVERY {
+            let share = lines.iter().filter(|line| line.contains(&lane)).count();
+            assert!(share > 40, "{lane} plays {share} of 4000 inputs");
+        }
+        let dear = lines.iter().filter(|line| line.len() > 2).count();
+        assert!((100..1000).contains(&dear), "{dear} of 4000 inputs are played by many");
+        assert_eq!(lanes_of(b"(module)"), lanes_of(b"(module)"));
     }
 
     #[test]

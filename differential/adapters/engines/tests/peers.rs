@@ -6,6 +6,7 @@ use assay_differential::external::client::{Client, Limits};
 use assay_differential::external::confront;
 use assay_differential::generate::{Generator, Profile};
 use assay_differential::lanes::{Lanes, on_lane_thread};
+use assay_spec_tests::external::greet;
 use assay_workers::WorkerCommand;
 
 #[path = "../../../tests/crossing/mod.rs"]
@@ -33,10 +34,37 @@ fn agrees(program: &str) {
     assert!(compared > 50, "{compared} of 150 were compared");
 }
 
+/// A lie in the adapter's words is a finding, and it plays scripts under its name.
+fn is_found_out(program: &str, name: &str) {
+    let lanes = Lanes::new().unwrap();
+    for lie in ["s/integer divide by zero/unreachable/", "s/f64 0x4/f64 0x5/", "s/sha256\":\"./sha256\":\"x/"]
+    {
+        let script = format!("'{program}' | sed -u '{lie}'");
+        let mut client = Client::new(WorkerCommand::new("sh", ["-c", script.as_str()]), Limits::default());
+        let mut came = |case| {
+            on_lane_thread(|| confront(&case, &lanes, ("liar", &mut client), || None).unwrap()).unwrap()
+        };
+        assert!(crossing::cases().any(|case| came(case).finding.is_some()), "{lie}");
+    }
+    assert_eq!(greet(&WorkerCommand::new(program, [""; 0])).unwrap().engine, name);
+}
+
 #[cfg(feature = "wasmtime")]
 #[test]
 fn wasmtime_agrees() {
     agrees(env!("CARGO_BIN_EXE_assay-adapter-wasmtime"));
+}
+
+#[cfg(feature = "wasmtime")]
+#[test]
+fn a_lying_wasmtime_is_found_out() {
+    is_found_out(env!("CARGO_BIN_EXE_assay-adapter-wasmtime"), "wasmtime");
+}
+
+#[cfg(feature = "wasmi")]
+#[test]
+fn a_lying_wasmi_is_found_out() {
+    is_found_out(env!("CARGO_BIN_EXE_assay-adapter-wasmi"), "wasmi");
 }
 
 #[cfg(feature = "wasmi")]
