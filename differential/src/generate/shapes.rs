@@ -59,9 +59,9 @@ fn signed_load(ground: Ground, random: &mut Random) -> &'static str {
 /// An address that only its wrapping, its extension or the present length of memory makes what it is. `leaf` writes a number
 /// of 32 bits.
 pub(super) fn address(code: &mut Code, random: &mut Random, ground: Ground, leaf: impl FnOnce(&mut Code)) {
-    match random.below(10) {
+    match random.below(11) {
         0..=2 => from_the_end(code, random, ground, 16),
-        3 => signed(code, random, ground),
+        3 | 10 => signed(code, random, ground),
         kind => {
             leaf(code);
             if ground.wide {
@@ -109,6 +109,12 @@ fn wrapping(code: &mut Code, random: &mut Random, ground: Ground, kind: usize) {
         7 => {
             code.constant(index, 0xff).op(&ground.word("and"));
             code.constant(index, u128::from(all - 0x3fff)).op(&ground.word("sub"));
+        }
+        // A wide number that is narrowed, whose upper half is not zero.
+        8 if !ground.wide => {
+            code.op("i64.extend_i32_u").constant('I', 0x7ff8).op("i64.and");
+            code.constant('I', *random.pick(&[1 << 32, 1 << 40, 0xffff_ffff << 32])).op("i64.or");
+            code.op("i32.wrap_i64");
         }
         // A scaled number whose upper bits are lost.
         _ => {
@@ -234,7 +240,8 @@ mod tests {
             (&["i32.const -256", "i32.or", "i32.const", "i32.add"][..], 60),
             (&["i32.const 255", "i32.and", "i32.const -16384", "i32.sub"], 10),
             (&["i32.or", "i32.const", "i32.shl"], 20),
-            (&["i32.load8_s", "i32.load"], 4),
+            (&["i32.load8_s", "i32.load"], 2),
+            (&["i64.and", "i64.const", "i64.or", "i32.wrap_i64"], 8),
             (&["memory.size", "i32.const 16", "i32.shl", "i32.const", "i32.sub"], 150),
             // Growth between two reads, and in a callee.
             (&["i32.load8_u", "i32.const", "memory.grow", "drop"], 60),
