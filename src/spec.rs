@@ -49,6 +49,9 @@ pub(crate) struct Args {
     /// Let the JIT check explicitly instead of relying on hardware faults
     #[arg(long)]
     no_signals: bool,
+    /// Collect garbage whenever an object is made, so that a reference that the collector does not know of is found at once
+    #[arg(long)]
+    gc_zeal: bool,
     /// How many worker processes run at a time [default: one per processor]
     #[arg(long, short, value_name = "N", value_parser = units::count, allow_negative_numbers = true)]
     jobs: Option<NonZeroUsize>,
@@ -139,7 +142,10 @@ fn options(args: Args, cached: Option<PathBuf>) -> Result<Options, String> {
     };
     let processors = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let outside = |name: &str| outside::lane(name, args.timeout);
-    let lanes = Lane::parse_list(&args.engine, args.opt == Opt::Speed, !args.no_signals, outside)?;
+    let mut lanes = Lane::parse_list(&args.engine, args.opt == Opt::Speed, !args.no_signals, outside)?;
+    if args.gc_zeal {
+        lanes = lanes.into_iter().map(Lane::zealous).collect();
+    }
     Ok(Options {
         repeat: repeats(&lanes, &suite, args.embedded),
         suite,
@@ -187,6 +193,9 @@ fn repeats(lanes: &[Lane], suite: &Choice, embedded: bool) -> Vec<Repeat> {
         }
         if !lane.signals {
             command.push_str(" --no-signals");
+        }
+        if lane.zeal {
+            command.push_str(" --gc-zeal");
         }
         match suite {
             Choice::Embedded if embedded => command += " --embedded",

@@ -8,7 +8,8 @@ use crate::draw::{self, Draws, Kind};
 use crate::observe::{HostCall, Seen, Trace};
 use assay_runtime::{
     AsContextMut, Caller, Error, Extern, ExternRef, ExternType, Func, FuncType, Global, HeapType, Memory,
-    Ref, ResourceLimiter, Result, SharedMemory, Store, StoreLimits, StoreLimitsBuilder, Table, Val, ValType,
+    Ref, ResourceLimiter, Result, SharedMemory, Store, StoreLimits, StoreLimitsBuilder, Table, Tag, Val,
+    ValType,
 };
 
 /// What the harness keeps in a store.
@@ -86,6 +87,7 @@ pub(crate) fn provide(store: &mut Store<Host>, import: usize, ty: &ExternType) -
             let null = if ty.element.heap == HeapType::Extern { Ref::Extern(None) } else { Ref::Func(None) };
             Table::new(store, *ty, null)?.into()
         }
+        ExternType::Tag(ty) => Tag::new(store, ty).into(),
     })
 }
 

@@ -248,6 +248,7 @@ impl Player {
         let value = match self.value(value)? {
             Val::FuncRef(func) => Ref::Func(func),
             Val::ExternRef(data) => Ref::Extern(data),
+            Val::AnyRef(object) => Ref::Any(object),
             _ => return Ok(Outcome::Refused(format!("{name:?} holds references"))),
         };
         Ok(done(table.set(&mut self.store, at, value).is_ok()))
@@ -276,7 +277,7 @@ impl Player {
         for arg in args {
             params.push(self.value(arg)?);
         }
-        let mut results: Vec<Val> = func.ty(&self.store).results().filter_map(Val::default_for_ty).collect();
+        let mut results = vec![Val::I32(0); func.ty(&self.store).results().len()];
         func.call(&mut self.store, &params, &mut results)?;
         let results = results.into_iter().map(|value| Seen::of(value, &mut self.store));
         Ok(Outcome::Returned(results.collect()))

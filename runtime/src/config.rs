@@ -39,6 +39,8 @@ pub struct Config {
     pub(crate) vectors: VectorExtensions,
     pub(crate) features: FeatureSet,
     pub(crate) cache: Option<Cache>,
+    pub(crate) gc_zeal: bool,
+    pub(crate) max_gc_heap: u64,
     /// Set by [`crate::inspect`] alone.
     pub(crate) around: Surroundings,
     /// Whether code tells of every access to a memory. Set by [`crate::inspect`] alone.
@@ -68,6 +70,8 @@ impl Config {
             vectors: VectorExtensions::Host,
             features: FeatureSet::default(),
             cache: None,
+            gc_zeal: false,
+            max_gc_heap: 1 << 30,
             around: Surroundings::Plain,
             record_accesses: false,
         }
@@ -94,6 +98,20 @@ impl Config {
     /// latter in any case where address space is too short for guarded memories (`ulimit -v`).
     pub fn signals_based_traps(&mut self, on: bool) -> &mut Self {
         self.signals = on;
+        self
+    }
+
+    /// Whether every allocation in the GC heap collects, so that a reference that the collector does not know of is found at
+    /// once. For tests.
+    pub fn gc_zeal(&mut self, on: bool) -> &mut Self {
+        self.gc_zeal = on;
+        self
+    }
+
+    /// Bytes that the GC heap of a store may take, alive or not yet collected; 1 GiB unless told. While it collects, a store
+    /// has as much again for copies.
+    pub fn max_gc_heap(&mut self, bytes: u64) -> &mut Self {
+        self.max_gc_heap = bytes;
         self
     }
 

@@ -8,9 +8,13 @@ use assay_model::features::FeatureSet;
 use assay_model::layout::AbiSig;
 use assay_model::module::ModuleModel;
 use assay_model::types::{CanonId, CanonicalTypes, FuncType, TypeRef};
+use assay_vm::TypeInfos;
 use rustc_hash::FxHashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
+
+/// Canonical types that modules leave to embedders.
+const ROOM_FOR_EMBEDDERS: usize = 4096;
 
 /// A cheap handle to an engine.
 #[derive(Clone)]
@@ -19,6 +23,8 @@ pub struct Engine(Arc<EngineInner>);
 struct EngineInner {
     config: Config,
     types: RwLock<TypeTable>,
+    /// What code knows of the canonical types.
+    type_infos: Arc<TypeInfos>,
     compiler: OnceLock<std::result::Result<Compiler, String>>,
     identity: OnceLock<Identity>,
     epoch: Arc<AtomicU64>,
@@ -81,9 +87,14 @@ impl Engine {
             assay_vm::install_signal_handlers();
         }
         let kind = config.kind;
+        let type_infos = TypeInfos::new();
+        let type_infos =
+            type_infos.map_err(|error| Error::Limit(format!("no address space for types: {error}")))?;
+        type_infos.make_room(ROOM_FOR_EMBEDDERS).map_err(|full| Error::Limit(full.to_string()))?;
         let engine = Self(Arc::new(EngineInner {
             config,
             types: RwLock::default(),
+            type_infos: Arc::new(type_infos),
             compiler: OnceLock::new(),
             identity: OnceLock::new(),
             epoch: Arc::new(AtomicU64::new(0)),
@@ -118,8 +129,19 @@ impl Engine {
         self.0.types.read().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(crate) fn type_infos(&self) -> &Arc<TypeInfos> {
+        &self.0.type_infos
+    }
+
+    /// Changes the table, and tells code of the types that are new.
+    ///
+    /// # Panics
+    /// When an embedder defines more than [`ROOM_FOR_EMBEDDERS`] types of its own: modules leave room for so many.
     pub(crate) fn with_types<R>(&self, change: impl FnOnce(&mut TypeTable) -> R) -> R {
-        change(&mut self.0.types.write().unwrap_or_else(PoisonError::into_inner))
+        let mut types = self.0.types.write().unwrap_or_else(PoisonError::into_inner);
+        let changed = change(&mut types);
+        self.0.type_infos.extend(&types.canonical).expect("modules leave room for the embedder's types");
+        changed
     }
 
     /// The compiler, made when it is first asked for.
@@ -168,7 +190,12 @@ impl Engine {
     }
 
     /// Gives the types of a module canonical numbers and rewrites references in its tables and globals to them.
-    pub(crate) fn intern_module(&self, model: &mut ModuleModel) -> Arc<[u32]> {
+    ///
+    /// # Errors
+    /// When the engine has no room for its types.
+    pub(crate) fn intern_module(&self, model: &mut ModuleModel) -> Result<Arc<[u32]>> {
+        let room = self.0.type_infos.make_room(model.types.len() + ROOM_FOR_EMBEDDERS);
+        room.map_err(|full| Error::Limit(full.to_string()))?;
         let ids = self.with_types(|types| types.canonical.intern_module(&model.types, &model.rec_groups));
         let mut rename = |reference: TypeRef| match reference {
             TypeRef::Module(index) => TypeRef::Canonical(ids[index.index()]),
@@ -180,7 +207,7 @@ impl Engine {
         for global in &mut model.globals {
             global.content = global.content.map_refs(&mut rename);
         }
-        ids.iter().map(|id| id.0).collect()
+        Ok(ids.iter().map(|id| id.0).collect())
     }
 }
 

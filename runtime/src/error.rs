@@ -1,6 +1,7 @@
 //! What can go wrong, with what is known about it.
 
 use crate::artifact::ArtifactError;
+use crate::gc::ThrownException;
 use crate::symbols::{FrameSymbol, demangled};
 use assay_model::features::Feature;
 use assay_model::trap::TrapKind;
@@ -44,6 +45,9 @@ pub enum Error {
         /// The wasm frames that led to the host function.
         backtrace: WasmBacktrace,
     },
+    /// An exception that nothing caught, or that a host function throws.
+    #[error(transparent)]
+    Exception(Box<ThrownException>),
     /// The API was used in a way that cannot work.
     #[error("{0}")]
     Usage(String),
@@ -288,6 +292,7 @@ impl Error {
         match self {
             Error::Trap(trap) => Some(&trap.backtrace),
             Error::Host { backtrace, .. } => Some(backtrace),
+            Error::Exception(thrown) => Some(&thrown.backtrace),
             _ => None,
         }
     }

@@ -1,7 +1,7 @@
 //! What modules import and export.
 
 use crate::store::{AsContext, StoreOpaque};
-use crate::{Func, FuncType, Global, Memory, SharedMemory, Table};
+use crate::{Func, FuncType, Global, Memory, SharedMemory, Table, Tag, TagType};
 use assay_model::types::{GlobalType, MemoryType, TableType};
 use assay_vm::{ExternId, MemoryId};
 
@@ -14,6 +14,7 @@ pub enum Extern {
     Memory(Memory),
     SharedMemory(SharedMemory),
     Global(Global),
+    Tag(Tag),
 }
 
 /// The type of an [`Extern`].
@@ -24,6 +25,7 @@ pub enum ExternType {
     Table(TableType),
     Memory(MemoryType),
     Global(GlobalType),
+    Tag(TagType),
 }
 
 impl Extern {
@@ -52,6 +54,11 @@ impl Extern {
         if let Extern::Global(global) = self { Some(global) } else { None }
     }
 
+    /// The tag, when it is one.
+    pub fn into_tag(self) -> Option<Tag> {
+        if let Extern::Tag(tag) = self { Some(tag) } else { None }
+    }
+
     /// Its type.
     ///
     /// # Panics
@@ -63,6 +70,7 @@ impl Extern {
             Extern::Memory(memory) => ExternType::Memory(memory.ty(store)),
             Extern::SharedMemory(memory) => ExternType::Memory(memory.ty()),
             Extern::Global(global) => ExternType::Global(global.ty(store)),
+            Extern::Tag(tag) => ExternType::Tag(tag.ty(store)),
         }
     }
 
@@ -72,6 +80,7 @@ impl Extern {
             ExternId::Table(id) => Extern::Table(Table { store: store.id, id }),
             ExternId::Memory(id) => Self::from_memory(store, id),
             ExternId::Global(id) => Extern::Global(Global { store: store.id, id }),
+            ExternId::Tag(id) => Extern::Tag(Tag { store: store.id, id }),
         }
     }
 
@@ -90,6 +99,7 @@ impl std::fmt::Display for ExternType {
             ExternType::Table(ty) => ty.fmt(f),
             ExternType::Memory(ty) => ty.fmt(f),
             ExternType::Global(ty) => ty.fmt(f),
+            ExternType::Tag(ty) => ty.fmt(f),
         }
     }
 }
@@ -121,5 +131,11 @@ impl From<SharedMemory> for Extern {
 impl From<Global> for Extern {
     fn from(global: Global) -> Self {
         Extern::Global(global)
+    }
+}
+
+impl From<Tag> for Extern {
+    fn from(tag: Tag) -> Self {
+        Extern::Tag(tag)
     }
 }

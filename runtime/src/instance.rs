@@ -55,7 +55,7 @@ impl Instance {
         })?;
         if let Some(start) = module.model().start {
             let item = opaque.vm.instance_item(id, ImportItem::Func(start));
-            let id = item.and_then(assay_vm::ExternId::func).expect("a start function is a function");
+            let id = item.func().expect("a start function is a function");
             Func { store: opaque.id, id }.call_values(opaque, &mut [])?;
         }
         Ok(Self { store: opaque.id, id })
@@ -71,7 +71,8 @@ impl Instance {
         opaque.check(self.store).expect("the instance belongs to this store");
         let token = opaque.vm.instance_token(self.id);
         let item = opaque.module(token).export_item(name)?;
-        opaque.vm.instance_item(self.id, item).map(|id| Extern::from_id(opaque, id))
+        let id = opaque.vm.instance_item(self.id, item);
+        Some(Extern::from_id(opaque, id))
     }
 
     /// Every export, in order.
@@ -81,10 +82,10 @@ impl Instance {
         opaque.check(self.store).expect("the instance belongs to this store");
         let model = std::sync::Arc::clone(opaque.vm.instance_model(self.id));
         let export = |export: &assay_model::module::Export| {
-            let id = opaque.vm.instance_item(self.id, export.item)?;
-            Some((export.name.clone(), Extern::from_id(opaque, id)))
+            let id = opaque.vm.instance_item(self.id, export.item);
+            (export.name.clone(), Extern::from_id(opaque, id))
         };
-        model.exports.iter().filter_map(export).collect()
+        model.exports.iter().map(export).collect()
     }
 
     /// The exported function with this name.
@@ -193,6 +194,10 @@ fn push(opaque: &mut StoreOpaque, imports: &mut Imports, item: &Extern) -> Resul
             opaque.check(global.store)?;
             imports.globals.push(global.id);
         }
+        Extern::Tag(tag) => {
+            opaque.check(tag.store)?;
+            imports.tags.push(tag.id);
+        }
     }
     Ok(())
 }
@@ -224,6 +229,10 @@ pub(crate) fn check(opaque: &StoreOpaque, module: &Module, import: &Import, give
             (ImportItem::Global(global), Extern::Global(given)) => {
                 opaque.check(given.store)?;
                 canonical.global_matches(opaque.vm.global_type(given.id), model.globals[global.index()])
+            }
+            (ImportItem::Tag(tag), Extern::Tag(given)) => {
+                opaque.check(given.store)?;
+                opaque.vm.tag_type(given.id) == module.canonical_tag(tag).0
             }
             _ => false,
         }
@@ -277,6 +286,7 @@ fn type_of(opaque: &StoreOpaque, item: &Extern) -> ExternType {
         }
         Extern::SharedMemory(memory) => shared_type(memory),
         Extern::Global(global) => ExternType::Global(opaque.vm.global_type(global.id)),
+        Extern::Tag(tag) => ExternType::Tag(tag.ty_in(opaque)),
     }
 }
 

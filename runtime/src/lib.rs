@@ -30,6 +30,7 @@ mod engine;
 mod error;
 mod externals;
 mod func;
+mod gc;
 mod global;
 #[cfg(feature = "inspect")]
 pub mod inspect;
@@ -50,7 +51,9 @@ pub use artifact::{ArtifactError, SettingMismatch};
 pub use assay_compile::{Target, VectorExtensions};
 pub use assay_model::features::{Feature, FeatureSet};
 pub use assay_model::trap::TrapKind as Trap;
-pub use assay_model::types::{GlobalType, HeapType, MemoryType, Mutability, RefType, TableType, ValType};
+pub use assay_model::types::{
+    FieldType, GlobalType, HeapType, MemoryType, Mutability, RefType, StorageType, TableType, ValType,
+};
 pub use assay_vm::WaitResult;
 pub use cache::{Cache, CacheConfig};
 pub use config::{Config, EngineKind, OptLevel};
@@ -61,6 +64,10 @@ pub use error::{
 };
 pub use externals::{Extern, ExternType};
 pub use func::{Caller, Func, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmRet, WasmTy};
+pub use gc::{
+    AnyRef, ArrayRef, ArrayType, EqRef, ExnRef, ExternRef, GcRef, GcStats, I31, OwnedRooted, RootScope,
+    Rooted, StructRef, StructType, Tag, TagType, ThrownException,
+};
 pub use global::Global;
 pub use instance::{Instance, InstancePre};
 pub use limits::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
@@ -73,4 +80,4 @@ pub use store::{AsContext, AsContextMut, Interruption, Store, StoreContext, Stor
 pub use symbols::FrameSymbol;
 pub use table::Table;
 pub use types::FuncType;
-pub use val::{ExternRef, Ref, Val};
+pub use val::{Ref, Val};

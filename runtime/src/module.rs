@@ -5,13 +5,14 @@ use crate::artifact::{self, ArtifactError, Subject};
 use crate::config::EngineKind;
 use crate::error::{Error, Result, TextError};
 use crate::externals::ExternType;
+use crate::gc::TagType;
 use crate::symbols::{FrameSymbol, Symbols};
 use crate::types::FuncType;
 use assay_compile::CompileError;
 use assay_interp::{Bytecode, LowerOptions};
 use assay_model::artifact::CodeArtifact;
 use assay_model::features::FeatureSet;
-use assay_model::index::{FuncIdx, TypeIdx};
+use assay_model::index::{FuncIdx, TagIdx, TypeIdx};
 use assay_model::layout::{AbiSig, VmCtxLayout};
 use assay_model::module::{ImportItem, ModuleModel};
 use assay_model::types::{CanonId, TypeRef};
@@ -168,7 +169,7 @@ impl Module {
         code: Code,
         token: u64,
     ) -> Result<Self> {
-        let type_ids = engine.intern_module(&mut model);
+        let type_ids = engine.intern_module(&mut model)?;
         let image = match &code {
             Code::Image(image) => Some(Arc::clone(image)),
             Code::Bytecode(_) => None,
@@ -255,6 +256,11 @@ impl Module {
         CanonId(self.0.parts.type_ids[self.model().funcs[func.index()].ty.index()])
     }
 
+    /// The canonical type of a tag.
+    pub(crate) fn canonical_tag(&self, tag: TagIdx) -> CanonId {
+        CanonId(self.0.parts.type_ids[self.model().tags[tag.index()].index()])
+    }
+
     fn item_type(&self, item: ImportItem) -> ExternType {
         let model = self.model();
         match item {
@@ -267,7 +273,11 @@ impl Module {
             ImportItem::Table(table) => ExternType::Table(model.tables[table.index()]),
             ImportItem::Memory(memory) => ExternType::Memory(model.memories[memory.index()]),
             ImportItem::Global(global) => ExternType::Global(model.globals[global.index()]),
-            ImportItem::Tag(_) => unreachable!("modules with tags are refused as unsupported"),
+            ImportItem::Tag(tag) => {
+                let types = self.0.engine.types();
+                let ty = types.canonical.func(self.canonical_tag(tag)).expect("tags have function types");
+                ExternType::Tag(TagType::new(FuncType(ty.clone())))
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The store of an embedder: the machine's store, and the embedder's data.
 
 use crate::error::{Error, FrameInfo, MemoryAccess, Result, TrapError, WasmBacktrace};
+use crate::gc::{OwnedRooted, ThrownException};
 use crate::limits::{LimiterHook, ResourceLimiter};
 use crate::{Engine, Module};
 use assay_model::trap::TrapKind;
@@ -60,7 +61,10 @@ impl<T: 'static> Store<T> {
     /// An empty store.
     pub fn new(engine: &Engine, data: T) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        let vm = assay_vm::Store::new(engine.epoch(), engine.config().max_wasm_stack);
+        let mut vm =
+            assay_vm::Store::new(engine.epoch(), engine.type_infos(), engine.config().max_wasm_stack);
+        vm.set_gc_zeal(engine.config().gc_zeal);
+        vm.set_gc_limit(engine.config().max_gc_heap);
         let id = StoreId(NEXT.fetch_add(1, Ordering::Relaxed));
         let opaque = StoreOpaque { vm, id, engine: engine.clone(), modules: FxHashMap::default() };
         let mut inner = Box::new(StoreInner { opaque, data });
@@ -220,7 +224,7 @@ impl StoreOpaque {
     }
 
     /// What a call raised, as embedders see it. A panic of a host function goes on from here.
-    pub(crate) fn raised(&self, raised: Raised) -> Error {
+    pub(crate) fn raised(&mut self, raised: Raised) -> Error {
         let backtrace = self.backtrace(&raised);
         match raised.reason {
             Reason::Trap { kind, detail } => {
@@ -232,6 +236,10 @@ impl StoreOpaque {
                 Ok(error) => with_backtrace(*error, backtrace),
                 Err(error) => Error::Host { error, backtrace },
             },
+            Reason::Exception(bits) => {
+                let exception = OwnedRooted::new(self, bits);
+                Error::Exception(Box::new(ThrownException { exception, backtrace }))
+            }
             Reason::Panic(panic) => std::panic::resume_unwind(panic),
         }
     }

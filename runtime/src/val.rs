@@ -2,10 +2,10 @@
 
 use crate::error::{Error, Result};
 use crate::func::Func;
-use crate::store::{AsContext, AsContextMut, StoreId, StoreOpaque};
-use assay_model::types::{HeapType, RefType, ValType};
+use crate::gc::{AnyRef, ExnRef, ExternRef, Rooted, heap_type_of};
+use crate::store::StoreOpaque;
+use assay_model::types::{CanonId, CompositeType, HeapType, RefType, TypeRef, ValType};
 use assay_vm::Value;
-use std::any::Any;
 
 /// A value. Floats are bits, so that no NaN is ever changed by carrying it.
 #[derive(Copy, Clone, Debug)]
@@ -20,8 +20,12 @@ pub enum Val {
     V128(u128),
     /// A function, or null.
     FuncRef(Option<Func>),
-    /// Host data, or null.
-    ExternRef(Option<ExternRef>),
+    /// Something external, or null.
+    ExternRef(Option<Rooted<ExternRef>>),
+    /// Something internal, or null.
+    AnyRef(Option<Rooted<AnyRef>>),
+    /// An exception, or null.
+    ExnRef(Option<Rooted<ExnRef>>),
 }
 
 /// A reference.
@@ -29,48 +33,64 @@ pub enum Val {
 pub enum Ref {
     /// A function, or null.
     Func(Option<Func>),
-    /// Host data, or null.
-    Extern(Option<ExternRef>),
+    /// Something external, or null.
+    Extern(Option<Rooted<ExternRef>>),
+    /// Something internal, or null.
+    Any(Option<Rooted<AnyRef>>),
+    /// An exception, or null.
+    Exn(Option<Rooted<ExnRef>>),
 }
 
-/// A handle to host data that wasm code may hold. It lives as long as its store.
+/// What a reference type belongs to: types of different hierarchies have no value in common.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub struct ExternRef {
-    store: StoreId,
-    reference: u32,
+enum Hierarchy {
+    Func,
+    Extern,
+    Any,
+    Exn,
 }
 
-impl ExternRef {
-    /// Puts `data` into the store.
-    ///
-    /// # Errors
-    /// None yet; the heap of a later release has a limit.
-    pub fn new(mut store: impl AsContextMut, data: impl Any + Send + Sync) -> Result<Self> {
-        let mut context = store.as_context_mut();
-        let opaque = context.opaque_mut();
-        let reference = opaque.vm.new_host_data(Box::new(data));
-        Ok(Self { store: opaque.id, reference })
+impl Hierarchy {
+    fn of(store: &StoreOpaque, ty: RefType) -> Self {
+        match ty.heap {
+            HeapType::Concrete(TypeRef::Canonical(id)) => {
+                match store.engine.types().canonical.get(id).composite {
+                    CompositeType::Func(_) => Self::Func,
+                    CompositeType::Struct(_) | CompositeType::Array(_) => Self::Any,
+                }
+            }
+            heap => Self::of_abstract(heap),
+        }
     }
 
-    /// The data.
-    ///
-    /// # Errors
-    /// When the handle belongs to another store.
-    pub fn data<'a, T: 'static>(
-        &self,
-        store: &'a impl AsContext<Data = T>,
-    ) -> Result<&'a (dyn Any + Send + Sync)> {
-        let opaque = store.as_context().into_opaque();
-        opaque.check(self.store)?;
-        opaque
-            .vm
-            .host_data(self.reference)
-            .ok_or_else(|| Error::usage("the reference is unknown to its store"))
+    /// The hierarchy of an abstract type. Types of a module never come here, they are canonical.
+    fn of_abstract(heap: HeapType) -> Self {
+        match heap {
+            HeapType::Func | HeapType::NoFunc | HeapType::Concrete(_) => Self::Func,
+            HeapType::Extern | HeapType::NoExtern => Self::Extern,
+            HeapType::Exn | HeapType::NoExn => Self::Exn,
+            HeapType::Any
+            | HeapType::Eq
+            | HeapType::I31
+            | HeapType::Struct
+            | HeapType::Array
+            | HeapType::None => Self::Any,
+        }
+    }
+
+    fn null(self) -> Ref {
+        match self {
+            Self::Func => Ref::Func(None),
+            Self::Extern => Ref::Extern(None),
+            Self::Any => Ref::Any(None),
+            Self::Exn => Ref::Exn(None),
+        }
     }
 }
 
 impl Val {
-    /// The default value of a type: zero, or null. `None` for references that cannot be null.
+    /// The default value of a type: zero, or null. `None` for references that cannot be null. The null of a defined type is
+    /// given as one of function types.
     pub fn default_for_ty(ty: ValType) -> Option<Val> {
         Some(match ty {
             ValType::I32 => Val::I32(0),
@@ -79,9 +99,16 @@ impl Val {
             ValType::F64 => Val::F64(0),
             ValType::V128 => Val::V128(0),
             ValType::Ref(RefType { nullable: false, .. }) => return None,
-            ValType::Ref(ty) if is_func(ty) => Val::FuncRef(None),
-            ValType::Ref(_) => Val::ExternRef(None),
+            ValType::Ref(ty) => Hierarchy::of_abstract(ty.heap).null().into(),
         })
+    }
+
+    /// The zero or null of a type, whatever it allows.
+    pub(crate) fn default_in(store: &StoreOpaque, ty: ValType) -> Val {
+        match ty {
+            ValType::Ref(ty) => Hierarchy::of(store, ty).null().into(),
+            number => Self::default_for_ty(number).unwrap_or(Val::I32(0)),
+        }
     }
 
     /// The `i32`, when it is one.
@@ -109,6 +136,8 @@ impl Val {
         match *self {
             Val::FuncRef(func) => Some(Ref::Func(func)),
             Val::ExternRef(data) => Some(Ref::Extern(data)),
+            Val::AnyRef(object) => Some(Ref::Any(object)),
+            Val::ExnRef(exception) => Some(Ref::Exn(exception)),
             _ => None,
         }
     }
@@ -123,6 +152,8 @@ impl Val {
             Val::V128(_) => "v128",
             Val::FuncRef(_) => "funcref",
             Val::ExternRef(_) => "externref",
+            Val::AnyRef(_) => "anyref",
+            Val::ExnRef(_) => "exnref",
         }
     }
 
@@ -134,9 +165,10 @@ impl Val {
             (Val::F32(bits), ValType::F32) => Value::from_f32_bits(bits),
             (Val::F64(bits), ValType::F64) => Value::from_f64_bits(bits),
             (Val::V128(bits), ValType::V128) => Value::from_bits(bits),
-            (Val::FuncRef(func), ValType::Ref(ty)) => return Ref::Func(func).to_value(store, ty),
-            (Val::ExternRef(data), ValType::Ref(ty)) => return Ref::Extern(data).to_value(store, ty),
             (other, ty) => {
+                if let (Some(reference), ValType::Ref(ty)) = (other.as_ref(), ty) {
+                    return reference.to_value(store, ty);
+                }
                 return Err(Error::Usage(format!("expected a value of type {ty}, got {}", other.kind())));
             }
         })
@@ -155,40 +187,61 @@ impl Val {
     }
 }
 
-/// Whether references of this type are function references.
-pub(crate) fn is_func(ty: RefType) -> bool {
-    matches!(ty.heap, HeapType::Func | HeapType::NoFunc | HeapType::Concrete(_))
-}
-
 impl Ref {
     /// Whether it is null.
     pub fn is_null(&self) -> bool {
-        matches!(self, Ref::Func(None) | Ref::Extern(None))
+        matches!(self, Ref::Func(None) | Ref::Extern(None) | Ref::Any(None) | Ref::Exn(None))
     }
 
+    fn hierarchy(self) -> (Hierarchy, &'static str) {
+        match self {
+            Ref::Func(_) => (Hierarchy::Func, "funcref"),
+            Ref::Extern(_) => (Hierarchy::Extern, "externref"),
+            Ref::Any(_) => (Hierarchy::Any, "anyref"),
+            Ref::Exn(_) => (Hierarchy::Exn, "exnref"),
+        }
+    }
+
+    /// The reference as code has it, checked against a type.
     pub(crate) fn to_value(self, store: &StoreOpaque, ty: RefType) -> Result<Value> {
         let mismatch = |kind: &str| Error::Usage(format!("expected a reference of type {ty}, got {kind}"));
-        match self {
-            _ if self.is_null() && !ty.nullable => Err(mismatch("null")),
-            Ref::Func(func) if is_func(ty) => func.map_or(Ok(Value::ZERO), |func| func.to_value(store)),
-            Ref::Extern(data) if ty.heap == HeapType::Extern => match data {
-                None => Ok(Value::ZERO),
-                Some(data) => {
-                    store.check(data.store)?;
-                    Ok(Value::from_ref(data.reference))
-                }
-            },
-            Ref::Func(_) => Err(mismatch("funcref")),
-            Ref::Extern(_) => Err(mismatch("externref")),
+        let (hierarchy, kind) = self.hierarchy();
+        if self.is_null() && !ty.nullable {
+            return Err(mismatch("null"));
         }
+        if hierarchy != Hierarchy::of(store, ty) {
+            return Err(mismatch(kind));
+        }
+        let (value, actual) = match self {
+            Ref::Func(Some(func)) => {
+                let value = func.to_value(store)?;
+                let id = CanonId(store.vm.func_type(func.id));
+                (value, HeapType::Concrete(TypeRef::Canonical(id)))
+            }
+            Ref::Extern(Some(external)) => (Value::from_ref(external.bits(store)?), HeapType::Extern),
+            Ref::Any(Some(internal)) => {
+                let bits = internal.bits(store)?;
+                (Value::from_ref(bits), heap_type_of(store, bits))
+            }
+            Ref::Exn(Some(exception)) => (Value::from_ref(exception.bits(store)?), HeapType::Exn),
+            Ref::Func(None) | Ref::Extern(None) | Ref::Any(None) | Ref::Exn(None) => return Ok(Value::ZERO),
+        };
+        let matches = store.engine.types().canonical.heap_matches(actual, ty.heap);
+        if matches { Ok(value) } else { Err(mismatch(&format!("one of type {actual}"))) }
     }
 
+    /// A reference of code's as embedders see it: a handle in the innermost scope.
     pub(crate) fn from_value(store: &mut StoreOpaque, value: Value, ty: RefType) -> Ref {
-        if is_func(ty) {
+        let hierarchy = Hierarchy::of(store, ty);
+        if hierarchy == Hierarchy::Func {
             return Ref::Func(Func::from_value(store, value));
         }
-        let reference = value.as_ref32();
-        Ref::Extern((reference != 0).then_some(ExternRef { store: store.id, reference }))
+        match (value.as_ref32(), hierarchy) {
+            (0, hierarchy) => hierarchy.null(),
+            (bits, Hierarchy::Extern) => Ref::Extern(Some(Rooted::new(store, bits))),
+            (bits, Hierarchy::Exn) => Ref::Exn(Some(Rooted::new(store, bits))),
+            (bits, _) => Ref::Any(Some(Rooted::new(store, bits))),
+        }
     }
 }
 
@@ -197,6 +250,8 @@ impl From<Ref> for Val {
         match reference {
             Ref::Func(func) => Val::FuncRef(func),
             Ref::Extern(data) => Val::ExternRef(data),
+            Ref::Any(object) => Val::AnyRef(object),
+            Ref::Exn(exception) => Val::ExnRef(exception),
         }
     }
 }
@@ -218,7 +273,9 @@ from_number! {
     f64 => F64(f64::to_bits);
     u128 => V128(std::convert::identity);
     Option<Func> => FuncRef(std::convert::identity);
-    Option<ExternRef> => ExternRef(std::convert::identity);
+    Option<Rooted<ExternRef>> => ExternRef(std::convert::identity);
+    Option<Rooted<AnyRef>> => AnyRef(std::convert::identity);
+    Option<Rooted<ExnRef>> => ExnRef(std::convert::identity);
 }
 
 impl From<Func> for Val {

@@ -4,8 +4,8 @@
 mod support;
 
 use assay_runtime::{
-    Caller, Engine, Error, Extern, ExternRef, Func, FuncType, Instance, Linker, Module, Result, Store, Val,
-    ValType,
+    Caller, Engine, Error, Extern, ExternRef, Func, FuncType, Instance, Linker, Module, Result, Rooted,
+    Store, Val, ValType,
 };
 use support::engines;
 
@@ -158,10 +158,15 @@ fn references_keep_their_identity() {
         let mut store = Store::new(&engine, 0);
         let instance = instance(&engine, &mut store, text, &[]).unwrap();
         let data = ExternRef::new(&mut store, String::from("host data")).unwrap();
-        let keep =
-            instance.get_typed_func::<Option<ExternRef>, Option<ExternRef>>(&mut store, "keep").unwrap();
+        let keep = instance
+            .get_typed_func::<Option<Rooted<ExternRef>>, Option<Rooted<ExternRef>>>(&mut store, "keep")
+            .unwrap();
         let back = keep.call(&mut store, Some(data)).unwrap().unwrap();
-        assert_eq!(back.data(&store).unwrap().downcast_ref::<String>().unwrap(), "host data", "{name}");
+        assert_eq!(
+            back.data(&store).unwrap().unwrap().downcast_ref::<String>().unwrap(),
+            "host data",
+            "{name}"
+        );
         assert!(keep.call(&mut store, None).unwrap().is_none(), "{name}");
         let give = instance.get_typed_func::<(), Option<Func>>(&mut store, "give").unwrap();
         let take = instance.get_typed_func::<Option<Func>, i32>(&mut store, "take").unwrap();

@@ -75,6 +75,56 @@ fn engines_agree_on_the_fuel_that_code_consumes() {
     assert!(consumed.windows(2).all(|pair| pair[0].1 == pair[1].1), "{consumed:?}");
 }
 
+/// Branches on casts, and what leaves a block by an exception: each way charges what was run.
+const WAYS: &str = r#"(module (type $s (struct (field i32))) (tag $a (param i32))
+    (func $value (param i32) (result anyref)
+        (if (result anyref) (local.get 0) (then (struct.new $s (i32.const 1))) (else (ref.i31 (i32.const 2)))))
+    (func $throw (param i32) (if (local.get 0) (then (throw $a (i32.const 3)))) (nop))
+    (func (export "cast") (param i32) (result i32)
+        (block $s (result (ref $s))
+            (drop (i32.add (i32.const 1) (i32.const 2)))
+            (br_on_cast $s anyref (ref $s) (call $value (local.get 0)))
+            (return (i31.get_u (ref.cast (ref i31)))))
+        (struct.get $s 0) (i32.add (i32.const 0)))
+    (func (export "cast_fail") (param i32) (result i32)
+        (block $other (result anyref)
+            (br_on_cast_fail $other anyref (ref $s) (call $value (local.get 0)))
+            (drop) (return (i32.add (i32.const 0) (i32.const 1))))
+        (ref.cast (ref i31)) (i31.get_u))
+    (func (export "try") (param i32) (result i32)
+        (block $caught (result i32)
+            (try_table (catch $a $caught)
+                (drop (i32.add (i32.const 1) (i32.const 2))) (call $throw (local.get 0)) (drop (i32.const 1)))
+            (return (i32.const 4)))
+        (i32.add (i32.const 1)))
+    (func (export "trap") (param i32) (result i32)
+        (drop (i32.add (i32.const 1) (i32.const 2)))
+        (struct.get $s 0 (if (result (ref null $s)) (local.get 0)
+            (then (drop (i32.const 1)) (drop (struct.get $s 0 (ref.null $s))) (ref.null $s))
+            (else (drop (ref.eq (ref.null none) (ref.null none))) (ref.null $s))))))"#;
+
+#[test]
+fn engines_agree_on_the_fuel_of_every_way() {
+    let mut consumed = Vec::new();
+    for (name, engine) in engines(|config| {
+        config.consume_fuel(true);
+    }) {
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &Module::new(&engine, WAYS).unwrap(), &[]).unwrap();
+        let mut each = Vec::new();
+        for function in ["cast", "cast_fail", "try", "trap"] {
+            let run = instance.get_typed_func::<i32, i32>(&mut store, function).unwrap();
+            for way in [0, 1] {
+                store.set_fuel(1000).unwrap();
+                assert_eq!(run.call(&mut store, way).is_err(), function == "trap", "{name} {function} {way}");
+                each.push(1000 - store.get_fuel().unwrap());
+            }
+        }
+        consumed.push((name, each));
+    }
+    assert!(consumed.windows(2).all(|pair| pair[0].1 == pair[1].1), "{consumed:?}");
+}
+
 #[test]
 fn code_stops_when_the_fuel_is_used_up() {
     for (name, engine) in engines(|config| {

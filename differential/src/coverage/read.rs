@@ -211,7 +211,26 @@ impl Types {
         match ROWS[row as usize].immediates {
             Im::None => {}
             Im::Block => input.block_type()?,
-            Im::Label | Im::Func | Im::Type | Im::Data | Im::Elem => drop(input.unsigned()?),
+            Im::Label | Im::Func | Im::Type | Im::Data | Im::Elem | Im::Tag => drop(input.unsigned()?),
+            Im::TypeField | Im::TypeCount | Im::TypeData | Im::TypeElem | Im::TypeType => {
+                input.unsigned()?;
+                input.unsigned()?;
+            }
+            Im::CastLabel => {
+                input.at += 1;
+                input.unsigned()?;
+                input.skip_number()?;
+                input.skip_number()?;
+            }
+            Im::TryTable => {
+                input.block_type()?;
+                input.each(|input| {
+                    if input.byte()? < 2 {
+                        input.unsigned()?;
+                    }
+                    input.unsigned().map(drop)
+                })?;
+            }
             Im::LabelTable => {
                 input.each(|input| input.unsigned().map(drop))?;
                 input.unsigned()?;
@@ -251,7 +270,7 @@ impl Types {
                 input.unsigned()?;
                 ty = of(&self.memories, input.unsigned()?)?;
             }
-            Im::HeapType | Im::I32 | Im::I64 => input.skip_number()?,
+            Im::HeapType | Im::NullableHeapType | Im::I32 | Im::I64 => input.skip_number()?,
             Im::F32 => input.at += 4,
             Im::F64 => input.at += 8,
             Im::V128 | Im::Shuffle => input.at += 16,

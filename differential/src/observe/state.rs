@@ -154,7 +154,7 @@ impl State {
                 }
             }
             Extern::Table(table) => self.add_table(store, *table),
-            Extern::Func(_) => {}
+            Extern::Func(_) | Extern::Tag(_) => {}
         }
     }
 

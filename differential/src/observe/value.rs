@@ -32,13 +32,14 @@ impl Seen {
             Val::F32(bits) => Self::F32(bits),
             Val::F64(bits) => Self::F64(bits),
             Val::V128(bits) => Self::V128(bits),
-            Val::FuncRef(None) | Val::ExternRef(None) => Self::Null,
+            Val::FuncRef(None) | Val::ExternRef(None) | Val::AnyRef(None) | Val::ExnRef(None) => Self::Null,
             Val::FuncRef(Some(func)) => Self::Func(func_origin(store.as_context_mut(), func)),
             Val::ExternRef(Some(data)) => {
                 let context = store.as_context_mut();
-                let number = data.data(&context).ok().and_then(|data| data.downcast_ref::<u64>().copied());
-                Self::Extern(number)
+                let data = data.data(&context).ok().flatten();
+                Self::Extern(data.and_then(|data| data.downcast_ref::<u64>().copied()))
             }
+            Val::AnyRef(Some(_)) | Val::ExnRef(Some(_)) => Self::Extern(None),
         }
     }
 

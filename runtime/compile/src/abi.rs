@@ -7,8 +7,8 @@ use assay_model::builtins::{Builtin, BuiltinType};
 use assay_model::layout::{AbiKind, AbiSig};
 use cranelift_codegen::ir::types::{F32, F64, I8X16, I32, I64};
 use cranelift_codegen::ir::{
-    AbiParam, ArgumentPurpose, Inst, InstBuilder, MemFlagsData, Signature, StackSlot, StackSlotData,
-    StackSlotKind, Type, Value,
+    AbiParam, ArgumentPurpose, InstBuilder, MemFlagsData, Signature, StackSlot, StackSlotData, StackSlotKind,
+    Type, Value,
 };
 use cranelift_codegen::isa::CallConv;
 use cranelift_frontend::FunctionBuilder;
@@ -84,23 +84,28 @@ impl WasmAbi {
         self.has_area().then(|| builder.create_sized_stack_slot(slot()))
     }
 
-    /// Appends the results of `call` to `out`.
+    /// The types of results that come back in registers.
+    pub(crate) fn registers(&self) -> impl Iterator<Item = Type> + '_ {
+        self.results.iter().zip(&self.in_register).filter(|&(_, &in_register)| in_register).map(|(&ty, _)| ty)
+    }
+
+    /// Appends the results of a call to `out`; `registers` are those that came back in registers.
     pub(crate) fn take_results(
         &self,
         builder: &mut FunctionBuilder<'_>,
-        call: Inst,
+        registers: &[Value],
         area: Option<StackSlot>,
         out: &mut Vec<Value>,
     ) {
         let Some(area) = area else {
-            out.extend_from_slice(builder.inst_results(call));
+            out.extend_from_slice(registers);
             return;
         };
         let (mut register, mut cell) = (0, 0);
         for (position, &ty) in self.results.iter().enumerate() {
             out.push(if self.in_register[position] {
                 register += 1;
-                builder.inst_results(call)[register - 1]
+                registers[register - 1]
             } else {
                 cell += 1;
                 builder.ins().stack_load(I64, ty, area, ((cell - 1) * AREA_CELL) as i32)

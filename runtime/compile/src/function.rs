@@ -3,10 +3,14 @@
 //! Cranelift's result in, plain data out; no Cranelift type but the kind of a relocation leaves this file.
 
 use crate::error::{CompileError, Result};
+use assay_model::artifact::Handler;
 use assay_model::trap::TrapKind;
 use cranelift_codegen::binemit::Reloc;
-use cranelift_codegen::ir::{ExternalName, Function, TrapCode};
-use cranelift_codegen::{CompiledCode, FinalizedMachReloc, FinalizedRelocTarget};
+use cranelift_codegen::ir::{ExternalName, Function, TrapCode, UserStackMap};
+use cranelift_codegen::{
+    CompiledCode, FinalizedMachCallSite, FinalizedMachExceptionHandler, FinalizedMachReloc,
+    FinalizedRelocTarget,
+};
 
 /// The largest frame where no fault may tell that the stack ran out: the check runs inside the frame, so that much
 /// must always lie between the limit and the end of the stack.
@@ -22,6 +26,10 @@ pub(crate) struct CompiledFunction {
     pub(crate) traps: Vec<(u32, TrapKind)>,
     /// Start, end and position in the binary, by start.
     pub(crate) positions: Vec<(u32, u32, u32)>,
+    /// Return offset, size of the frame, and distances from the stack pointer of the references in it, by offset.
+    pub(crate) stack_maps: Vec<(u32, u32, Vec<u32>)>,
+    /// By return offset.
+    pub(crate) handlers: Vec<Handler>,
 }
 
 /// A near call to a function of the module.
@@ -45,7 +53,14 @@ impl CompiledFunction {
         traps.sort_by_key(|&(offset, _)| offset);
         let calls = buffer.relocs().iter().map(|reloc| call(reloc, func)).collect::<Result<_>>()?;
         let positions = buffer.get_srclocs_sorted().iter();
+        let mut stack_maps: Vec<(u32, u32, Vec<u32>)> =
+            buffer.user_stack_maps().iter().map(stack_map).collect();
+        stack_maps.sort_by_key(|&(offset, ..)| offset);
+        let mut handlers: Vec<Handler> = buffer.call_sites().filter_map(|site| handler(&site)).collect();
+        handlers.sort_by_key(|handler| handler.offset);
         Ok(Self {
+            stack_maps,
+            handlers,
             code: buffer.data().to_vec(),
             alignment: buffer.alignment,
             calls,
@@ -53,6 +68,19 @@ impl CompiledFunction {
             positions: positions.map(|loc| (loc.start, loc.end, loc.loc.bits())).collect(),
         })
     }
+}
+
+fn stack_map((offset, frame_size, map): &(u32, u32, UserStackMap)) -> (u32, u32, Vec<u32>) {
+    (*offset, *frame_size, map.entries().map(|(_, slot)| slot).collect())
+}
+
+/// Every exception of a call arrives at one place.
+fn handler(site: &FinalizedMachCallSite<'_>) -> Option<Handler> {
+    let landing = site.exception_handlers.iter().find_map(|handler| match *handler {
+        FinalizedMachExceptionHandler::Default(landing) => Some(landing),
+        _ => None,
+    })?;
+    Some(Handler { offset: site.ret_addr, frame_size: site.frame_offset?, landing })
 }
 
 /// Why a frame is too large for code that must not fault, if it is.

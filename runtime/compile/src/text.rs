@@ -6,7 +6,7 @@
 use crate::error::{CompileError, Result};
 use crate::function::CompiledFunction;
 use crate::plan::{Dispatch, ModulePlan, NOTHING};
-use assay_model::artifact::{CodeArtifact, CodeRange, TrapSite};
+use assay_model::artifact::{CodeArtifact, CodeRange, Handler, StackMap, TrapSite};
 use assay_model::layout::AbiSig;
 use cranelift_codegen::TextSectionBuilder;
 use cranelift_codegen::control::ControlPlane;
@@ -75,7 +75,23 @@ impl Text {
         let sites = function.traps.iter();
         self.artifact.traps.extend(sites.map(|&(offset, kind)| TrapSite { offset: start + offset, kind }));
         self.map_addresses(start, function, position);
+        self.add_frames(start, function);
         Ok(CodeRange { start, len })
+    }
+
+    /// Adds what the collector and exceptions want to know of the calls of a function.
+    fn add_frames(&mut self, start: u32, function: &CompiledFunction) {
+        for (offset, frame_size, slots) in &function.stack_maps {
+            let (first, count) = (self.artifact.stack_slots.len() as u32, slots.len() as u32);
+            self.artifact.stack_slots.extend(slots);
+            let map = StackMap { offset: start + offset, frame_size: *frame_size, first, count };
+            self.artifact.stack_maps.push(map);
+        }
+        self.artifact.handlers.extend(function.handlers.iter().map(|handler| Handler {
+            offset: start + handler.offset,
+            landing: start + handler.landing,
+            ..*handler
+        }));
     }
 
     /// Adds a constant table: for each index the distance from the table to the function there, and the number of its type.

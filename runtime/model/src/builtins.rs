@@ -75,4 +75,23 @@ builtins! {
     MemoryAtomicNotify(Ptr, I32, I64, I64, I32) -> I64;
     /// `(vmctx, host address, width, operator)`, in front of every access to a memory, where a judge wants to know.
     Access(Ptr, I64, I32, I32);
+    /// `(vmctx, canonical type, length) -> object or 0`, where inline allocation finds no room. May collect. The header is
+    /// written, the body is zero; 0 is [`crate::trap::TrapKind::AllocationTooLarge`].
+    GcAllocate(Ptr, I32, I32) -> I32;
+    /// `(vmctx, canonical type, segment, from, length) -> array or minus trap code`, for `array.new_data`. May collect.
+    ArrayNewData(Ptr, I32, I32, I32, I32) -> I64;
+    /// As the one before, for `array.new_elem`.
+    ArrayNewElem(Ptr, I32, I32, I32, I32) -> I64;
+    /// `(vmctx, array, start, length, low and high bits of the value) -> status`, for `array.fill`. The array is not null.
+    ArrayFill(Ptr, I32, I32, I32, I64, I64) -> I32;
+    /// `(vmctx, destination, start, source, start, length) -> status`, for `array.copy`. The arrays are not null.
+    ArrayCopy(Ptr, I32, I32, I32, I32, I32) -> I32;
+    /// `(vmctx, segment, array, start, from, length) -> status`, for `array.init_data`. The array is not null.
+    ArrayInitData(Ptr, I32, I32, I32, I32, I32) -> I32;
+    /// As the one before, for `array.init_elem`.
+    ArrayInitElem(Ptr, I32, I32, I32, I32, I32) -> I32;
+    /// `(vmctx, canonical type, canonical type) -> whether the first is the second or below it`.
+    IsSubtype(Ptr, I32, I32) -> I32;
+    /// `(store, exception)`: leaves for the handler of an exception, which is not null. Does not return.
+    ThrowRef(Ptr, I32);
 }

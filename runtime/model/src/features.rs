@@ -76,9 +76,9 @@ features! {
     /// Typed function references.
     FunctionReferences, "function-references", "3.0", Both;
     /// Garbage-collected structures and arrays.
-    Gc, "gc", "3.0", NotYet;
+    Gc, "gc", "3.0", Both;
     /// Exceptions with `try_table`.
-    Exceptions, "exceptions", "3.0", NotYet;
+    Exceptions, "exceptions", "3.0", Both;
     /// Shared memories and atomics.
     Threads, "threads", "proposal", Both;
     /// Pages of one byte.

@@ -144,6 +144,16 @@ pub enum ConstOp {
     I64Add,
     I64Sub,
     I64Mul,
+    RefI31,
+    StructNew(TypeIdx),
+    StructNewDefault(TypeIdx),
+    ArrayNew(TypeIdx),
+    ArrayNewDefault(TypeIdx),
+    /// The elements are operands.
+    ArrayNewFixed {
+        ty: TypeIdx,
+        length: u32,
+    },
 }
 
 /// An element segment.
@@ -238,6 +248,11 @@ impl ModuleModel {
             CompositeType::Func(ty) => ty,
             _ => panic!("validation lets only function types stand here"),
         }
+    }
+
+    /// Whether the module defines types of objects, or has tags: whether its instances need a GC heap.
+    pub fn has_objects(&self) -> bool {
+        !self.tags.is_empty() || self.types.iter().any(|ty| ty.composite.as_func().is_none())
     }
 
     /// The defined function behind `func`, unless it is imported.

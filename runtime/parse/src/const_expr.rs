@@ -2,7 +2,7 @@
 
 use crate::{ParseError, convert};
 use assay_model::features::Feature;
-use assay_model::index::{FuncIdx, GlobalIdx};
+use assay_model::index::{FuncIdx, GlobalIdx, TypeIdx};
 use assay_model::module::{ConstExpr, ConstOp};
 use wasmparser::Operator;
 
@@ -12,6 +12,8 @@ pub(crate) fn const_expr(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, 
     for op in expr.get_operators_reader() {
         match op.map_err(|error| ParseError::undecided(&error))? {
             Operator::End => break,
+            // A reference is the same thing on either side.
+            Operator::AnyConvertExtern | Operator::ExternConvertAny => {}
             op => ops.push(const_op(&op)?),
         }
     }
@@ -34,7 +36,17 @@ fn const_op(op: &Operator<'_>) -> Result<ConstOp, ParseError> {
         Operator::I64Add => ConstOp::I64Add,
         Operator::I64Sub => ConstOp::I64Sub,
         Operator::I64Mul => ConstOp::I64Mul,
-        // Whatever else validation lets through allocates.
-        _ => return Err(ParseError::Unsupported { feature: Feature::Gc }),
+        Operator::RefI31 => ConstOp::RefI31,
+        Operator::StructNew { struct_type_index } => ConstOp::StructNew(TypeIdx(struct_type_index)),
+        Operator::StructNewDefault { struct_type_index } => {
+            ConstOp::StructNewDefault(TypeIdx(struct_type_index))
+        }
+        Operator::ArrayNew { array_type_index } => ConstOp::ArrayNew(TypeIdx(array_type_index)),
+        Operator::ArrayNewDefault { array_type_index } => ConstOp::ArrayNewDefault(TypeIdx(array_type_index)),
+        Operator::ArrayNewFixed { array_type_index, array_size } => {
+            ConstOp::ArrayNewFixed { ty: TypeIdx(array_type_index), length: array_size }
+        }
+        // What is left belongs to descriptors.
+        _ => return Err(ParseError::Unsupported { feature: Feature::CustomDescriptors }),
     })
 }

@@ -62,9 +62,9 @@ fn a_feature_that_is_off_is_named() {
 
 #[test]
 fn a_feature_that_is_on_but_not_built_is_unsupported() {
-    let text = "(module (type (struct)) (func (result (ref 0)) struct.new 0))";
+    let text = "(module (type $t (struct)) (func (param (ref (exact $t)))))";
     match parse_text(text, FeatureSet::all().without(Feature::StackSwitching)) {
-        Err(ParseError::Unsupported { feature }) => assert_eq!(feature, Feature::Gc),
+        Err(ParseError::Unsupported { feature }) => assert_eq!(feature, Feature::CustomDescriptors),
         other => panic!("expected unsupported, got {:?}", other.map(|parsed| parsed.model)),
     }
 }

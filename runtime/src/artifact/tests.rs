@@ -3,7 +3,7 @@
 use super::header::HEADER;
 use super::*;
 use assay_compile::Target;
-use assay_model::artifact::{CodeRange, TrapSite};
+use assay_model::artifact::{CodeRange, Handler, StackMap, TrapSite};
 use assay_model::features::{Feature, FeatureSet};
 use assay_model::layout::{AbiKind, AbiSig};
 use assay_model::trap::TrapKind;
@@ -33,6 +33,12 @@ fn code() -> CodeArtifact {
             TrapSite { offset: 20, kind: TrapKind::MemoryOutOfBounds },
         ],
         address_map: vec![(0, 30), (16, 0x1234_5678), (80, u32::MAX)],
+        stack_maps: vec![
+            StackMap { offset: 12, frame_size: 48, first: 0, count: 2 },
+            StackMap { offset: 40, frame_size: 16, first: 2, count: 1 },
+        ],
+        stack_slots: vec![0, 4, 8],
+        handlers: vec![Handler { offset: 12, frame_size: 48, landing: 80 }],
     }
 }
 

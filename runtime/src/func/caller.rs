@@ -29,7 +29,7 @@ impl<'a, T: 'static> Caller<'a, T> {
         let instance = self.instance?;
         let opaque = self.store.opaque_mut();
         let item = opaque.module(opaque.vm.instance_token(instance)).export_item(name)?;
-        let id = opaque.vm.instance_item(instance, item)?;
+        let id = opaque.vm.instance_item(instance, item);
         Some(Extern::from_id(opaque, id))
     }
 
@@ -41,6 +41,11 @@ impl<'a, T: 'static> Caller<'a, T> {
     /// The embedder's data, to change.
     pub fn data_mut(&mut self) -> &mut T {
         self.store.data_mut()
+    }
+
+    /// Collects garbage now.
+    pub fn gc(&mut self) {
+        self.store.gc();
     }
 
     /// The engine.

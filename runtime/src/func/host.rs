@@ -9,12 +9,16 @@ use crate::store::{AsContextMut, StoreOpaque};
 use crate::types::FuncType;
 use crate::val::Val;
 use assay_model::types::ValType;
-use assay_vm::{HostBody, HostCall, Reason, Value};
+use assay_vm::{HostBody, HostCall, Reason, RootScopeId, Value};
 use std::sync::Arc;
 
 /// What a host function raises when its closure returns an error.
-fn reason(error: Error) -> Reason {
+fn reason(opaque: &StoreOpaque, error: Error) -> Reason {
     match error {
+        Error::Exception(thrown) => match thrown.exception.bits(opaque) {
+            Ok(bits) => Reason::Exception(bits),
+            Err(error) => Reason::Error(Box::new(error)),
+        },
         Error::Trap(trap) if trap.backtrace.frames.is_empty() => {
             Reason::Trap { kind: trap.kind, detail: trap.detail }
         }
@@ -39,8 +43,16 @@ pub(crate) fn untyped_body<T: 'static>(
     function: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<()> + Send + Sync + 'static,
 ) -> Arc<HostBody> {
     let signature = ty.0.clone();
-    let call =
-        move |mut call: HostCall<'_>| call_untyped::<T>(&signature, &function, &mut call).map_err(reason);
+    let call = move |mut call: HostCall<'_>| {
+        let mut access = Caller::<T>::new(call.owner(), None);
+        let scope = access.as_context_mut().opaque_mut().vm.begin_root_scope();
+        let outcome = call_untyped::<T>(&signature, &function, &mut call);
+        let mut context = access.as_context_mut();
+        let opaque = context.opaque_mut();
+        let outcome = outcome.map_err(|error| reason(opaque, error));
+        opaque.vm.end_root_scope(scope);
+        outcome
+    };
     body(engine, &ty.0, call)
 }
 
@@ -58,8 +70,7 @@ fn call_untyped<T: 'static>(
     let opaque = context.opaque_mut();
     let params: Vec<Val> =
         ty.params.iter().zip(values.iter()).map(|(&ty, &value)| Val::from_value(opaque, value, ty)).collect();
-    let mut results: Vec<Val> =
-        ty.results.iter().map(|&ty| Val::default_for_ty(ty).unwrap_or(Val::FuncRef(None))).collect();
+    let mut results: Vec<Val> = ty.results.iter().map(|&ty| Val::default_in(opaque, ty)).collect();
     function(Caller::new(owner, instance), &params, &mut results)?;
     let mut context = access.as_context_mut();
     let opaque = context.opaque_mut();
@@ -102,9 +113,24 @@ pub trait IntoFunc<T: 'static, Params, Results>: Send + Sync + 'static {
 }
 
 /// Writes the results of a wrapped closure.
-fn finish<R: WasmRet>(opaque: &mut StoreOpaque, returned: R, values: &mut [Value]) -> Result<(), Reason> {
-    let results = returned.into_result().map_err(reason)?;
-    results.store(&StoreCell(opaque), values).map_err(reason)
+fn finish<R: WasmRet>(
+    opaque: &mut StoreOpaque,
+    scope: Option<RootScopeId>,
+    returned: R,
+    values: &mut [Value],
+) -> Result<(), Reason> {
+    let stored = returned.into_result().and_then(|results| results.store(&StoreCell(opaque), values));
+    let stored = stored.map_err(|error| reason(opaque, error));
+    if let Some(scope) = scope {
+        opaque.vm.end_root_scope(scope);
+    }
+    stored
+}
+
+/// Whether a function takes or gives references that need handles.
+fn has_refs(ty: &assay_model::types::FuncType) -> bool {
+    let needs = |ty: &ValType| ty.is_ref() && *ty != ValType::FUNCREF;
+    ty.params.iter().chain(&ty.results).any(needs)
 }
 
 /// Marks closures that take a caller first, so that the two families of implementations stay apart.
@@ -120,12 +146,14 @@ macro_rules! closures {
             fn into_body(self, engine: &Engine) -> Arc<HostBody> {
                 let params: Box<[ValType]> = Box::new([$($name::TYPE),*]);
                 let ty = assay_model::types::FuncType { params, results: <R::Values>::types() };
+                let refs = has_refs(&ty);
                 let function = move |call: HostCall<'_>| {
                     let mut caller = Caller::<T>::new(call.owner(), None);
                     let mut context = caller.as_context_mut();
                     let opaque = context.opaque_mut();
+                    let scope = refs.then(|| opaque.vm.begin_root_scope());
                     let returned = self($($name::from_cell(&mut StoreCell(opaque), Cell(call.values[$position]))),*);
-                    finish(opaque, returned, call.values)
+                    finish(opaque, scope, returned, call.values)
                 };
                 body(engine, &ty, function)
             }
@@ -139,15 +167,17 @@ macro_rules! closures {
             fn into_body(self, engine: &Engine) -> Arc<HostBody> {
                 let params: Box<[ValType]> = Box::new([$($name::TYPE),*]);
                 let ty = assay_model::types::FuncType { params, results: <R::Values>::types() };
+                let refs = has_refs(&ty);
                 let function = move |call: HostCall<'_>| {
                     let (owner, instance) = (call.owner(), call.caller());
                     let mut caller = Caller::<T>::new(owner, None);
                     let mut context = caller.as_context_mut();
                     let _opaque = context.opaque_mut();
+                    let scope = refs.then(|| _opaque.vm.begin_root_scope());
                     $(let $name = $name::from_cell(&mut StoreCell(_opaque), Cell(call.values[$position]));)*
                     let returned = self(Caller::new(owner, instance), $($name),*);
                     let mut context = caller.as_context_mut();
-                    finish(context.opaque_mut(), returned, call.values)
+                    finish(context.opaque_mut(), scope, returned, call.values)
                 };
                 body(engine, &ty, function)
             }

@@ -2,8 +2,9 @@
 
 use crate::error::Result;
 use crate::func::Func;
+use crate::gc::{AnyRef, ExnRef, ExternRef, Rooted};
 use crate::store::StoreOpaque;
-use crate::val::{ExternRef, Ref};
+use crate::val::Ref;
 use assay_model::types::{RefType, ValType};
 use assay_vm::Value;
 
@@ -84,5 +85,7 @@ macro_rules! reference {
 
 reference! {
     Func, Func, RefType::FUNCREF;
-    ExternRef, Extern, RefType::EXTERNREF;
+    Rooted<ExternRef>, Extern, RefType::EXTERNREF;
+    Rooted<AnyRef>, Any, RefType::ANYREF;
+    Rooted<ExnRef>, Exn, RefType::EXNREF;
 }

@@ -4,6 +4,10 @@
 //! The interpreter has its own versions of these.
 #![expect(unsafe_code, reason = "called by compiled code with raw contexts")]
 
+mod array;
+
+pub(crate) use array::{gc_allocate, new_data as array_new_data, new_elem as array_new_elem};
+
 use crate::ctx::{TableDef, VmCtx};
 use crate::engine_api as api;
 use crate::memory::Memory;
@@ -33,6 +37,15 @@ static TABLE: Table = Table([
     memory_atomic_wait64 as *const (),
     memory_atomic_notify as *const (),
     shadow::access as *const (),
+    sys::allocate_stub as *const (),
+    sys::array_new_data_stub as *const (),
+    sys::array_new_elem_stub as *const (),
+    array::fill as *const (),
+    array::copy as *const (),
+    array::init_data as *const (),
+    array::init_elem as *const (),
+    array::is_subtype as *const (),
+    sys::throw_stub as *const (),
 ]);
 
 /// The builtin table, in the order of [`Builtin`].

@@ -242,6 +242,28 @@ pub(crate) fn frame_at(pc: usize) -> Option<Frame> {
     with_image(pc, |image| image.frame(pc)).flatten()
 }
 
+/// Shows the references in the frame whose call returns to `return_address`: size of the frame, and distance of each from
+/// the stack pointer.
+pub(crate) fn visit_stack_map(return_address: usize, mut visit: impl FnMut(u32, u32)) {
+    with_image(return_address, |image| {
+        let offset = u32::try_from(return_address - image.start()).ok();
+        if let Some((frame_size, slots)) = offset.and_then(|offset| image.tables.stack_map_at(offset)) {
+            slots.iter().for_each(|&slot| visit(frame_size, slot));
+        }
+    });
+}
+
+/// Where an exception goes on that comes out of the call which returns to `return_address`: the code, and the size of the
+/// frame.
+pub(crate) fn handler_at(return_address: usize) -> Option<(usize, u32)> {
+    let handler = with_image(return_address, |image| {
+        let offset = u32::try_from(return_address - image.start()).ok()?;
+        let handler = image.tables.handler_at(offset)?;
+        Some((image.start() + handler.landing as usize, handler.frame_size))
+    });
+    handler.flatten()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

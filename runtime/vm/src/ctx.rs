@@ -1,7 +1,9 @@
 //! The structures that code addresses directly, as Rust sees them, checked against the treaty.
 
+use crate::gc::{Activation, Outer};
 use crate::store::StoreState;
 use crate::{instance::Instance, value::Value};
+use assay_model::layout::object::tag_def;
 use assay_model::layout::{VmCtxLayout, func_ref, memory_def, store_ctx, table_def};
 use std::mem::offset_of;
 use std::sync::atomic::AtomicU64;
@@ -36,6 +38,8 @@ pub struct StoreCtx {
     pub gc_limit: u32,
     /// The builtin table.
     pub builtins: *const *const (),
+    /// What is known of canonical types.
+    pub types: *const u8,
     /// What the embedder's functions and limiter receive.
     pub(crate) owner: *mut (),
     /// The rest of the store.
@@ -43,6 +47,10 @@ pub struct StoreCtx {
     /// The call that is being made comes from a loop that takes tail calls (see [`crate::tail_call`]). True only until
     /// the callee is entered.
     pub(crate) driven: bool,
+    /// Activations of engines that keep their own frames, innermost first.
+    pub(crate) activations: *const Activation,
+    /// What was put aside of activations of compiled code when another one was entered.
+    pub(crate) outer: *const Outer,
 }
 
 /// What a function reference points to. See [`func_ref`].
@@ -87,6 +95,14 @@ pub struct TableDef {
     pub len: u64,
 }
 
+/// A tag: its address is its identity. See [`tag_def`].
+#[repr(C)]
+#[derive(Debug)]
+pub struct TagDef {
+    /// Canonical function type.
+    pub type_id: u32,
+}
+
 /// The head of an instance's context; its arrays follow. See [`VmCtxLayout`].
 #[repr(C)]
 #[derive(Debug)]
@@ -121,6 +137,7 @@ const _: () = {
     assert!(at(offset_of!(StoreCtx, gc_bump), store_ctx::GC_BUMP));
     assert!(at(offset_of!(StoreCtx, gc_limit), store_ctx::GC_LIMIT));
     assert!(at(offset_of!(StoreCtx, builtins), store_ctx::BUILTINS));
+    assert!(at(offset_of!(StoreCtx, types), store_ctx::TYPES));
     assert!(at(offset_of!(StoreCtx, owner), store_ctx::SIZE));
     assert!(at(offset_of!(FuncRef, wasm_call), func_ref::WASM_CALL));
     assert!(at(offset_of!(FuncRef, array_call), func_ref::ARRAY_CALL));
@@ -135,6 +152,7 @@ const _: () = {
     assert!(at(offset_of!(MemoryDef, len), memory_def::LEN));
     assert!(at(offset_of!(TableDef, base), table_def::BASE));
     assert!(at(offset_of!(TableDef, len), table_def::LEN));
+    assert!(at(offset_of!(TagDef, type_id), tag_def::TYPE_ID));
     assert!(at(offset_of!(VmCtx, magic), VmCtxLayout::MAGIC));
     assert!(at(offset_of!(VmCtx, kind), VmCtxLayout::KIND));
     assert!(at(offset_of!(VmCtx, store), VmCtxLayout::STORE));

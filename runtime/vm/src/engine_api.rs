@@ -6,6 +6,7 @@
 #![expect(unsafe_code, reason = "called by code with raw contexts")]
 
 use crate::ctx::{FuncRef, StoreCtx, TableDef, VmCtx};
+use crate::gc::{Activation, MayCollect, Outer, Shape};
 use crate::instance::Instance;
 use crate::memory::{Interrupted, Memory, WaitResult};
 use crate::raise::{Frame, Reason};
@@ -14,13 +15,14 @@ use crate::store::{MemoryId, StoreState, state_of};
 use crate::sys;
 use crate::value::Value;
 use assay_model::index::{DataIdx, ElemIdx, FuncIdx};
+use assay_model::layout::object::ObjectLayout;
 use assay_model::layout::status;
 use assay_model::trap::TrapKind;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// The store of a context.
-unsafe fn store_of<'a>(vmctx: *mut VmCtx) -> &'a mut StoreState {
+pub(crate) unsafe fn store_of<'a>(vmctx: *mut VmCtx) -> &'a mut StoreState {
     // SAFETY: by the caller's promise.
     let store = unsafe { (*vmctx).store };
     // SAFETY: by the caller's promise.
@@ -241,6 +243,92 @@ pub unsafe fn native_stack_left(store: *mut StoreCtx) -> bool {
     sys::stack_pointer() as u64 > limit
 }
 
+/// Allocates an object of a canonical type with `length` elements (0 where it is no array): its header is written, its body
+/// is zero. May collect. `None` is [`TrapKind::AllocationTooLarge`].
+///
+/// # Safety
+/// See the module's note; every reference of the engine stands where its [`Activation`] shows it (invariant 10).
+pub unsafe fn allocate(store: *mut StoreCtx, type_id: u32, length: u32) -> Option<u32> {
+    // SAFETY: by the caller's promise.
+    unsafe { state_of(store) }.allocate_object(type_id, length, MayCollect::Yes)
+}
+
+/// The supertypes of a canonical type, from the topmost on, itself last. Valid as long as the engine.
+///
+/// # Safety
+/// See the module's note; the type is one of the engine's.
+pub unsafe fn supertypes<'a>(store: *mut StoreCtx, type_id: u32) -> &'a [u32] {
+    // SAFETY: by the caller's promise.
+    &unsafe { shape(store, type_id) }.ancestry
+}
+
+/// The layout of objects whose header names a canonical type. Valid as long as the engine.
+///
+/// # Safety
+/// As for [`supertypes`].
+pub unsafe fn object_layout<'a>(store: *mut StoreCtx, type_id: u32) -> &'a ObjectLayout {
+    // SAFETY: by the caller's promise.
+    &unsafe { shape(store, type_id) }.layout
+}
+
+unsafe fn shape<'a>(store: *mut StoreCtx, type_id: u32) -> &'a Shape {
+    // SAFETY: by the caller's promise.
+    let types = &unsafe { state_of(store) }.gc.types;
+    // SAFETY: by the caller's promise.
+    unsafe { types.shape(type_id) }
+}
+
+/// Records an exception that is thrown. The engine then looks for a handler of its own, or returns [`status::RAISED`].
+///
+/// # Safety
+/// See the module's note; the reference leads to an exception.
+pub unsafe fn throw(store: *mut StoreCtx, exception: u32) {
+    // SAFETY: by the caller's promise.
+    unsafe { crate::raise::set_pending(store, Reason::Exception(exception)) };
+}
+
+/// The exception that is on its way, when that is why a callee returned [`status::RAISED`].
+///
+/// # Safety
+/// See the module's note.
+pub unsafe fn pending_exception(store: *mut StoreCtx) -> Option<u32> {
+    // SAFETY: by the caller's promise.
+    unsafe { state_of(store) }.pending.exception()
+}
+
+/// A handler takes the exception that is on its way.
+///
+/// # Safety
+/// See the module's note.
+pub unsafe fn catch_exception(store: *mut StoreCtx) {
+    // SAFETY: by the caller's promise.
+    unsafe { state_of(store) }.pending = crate::raise::Pending::default();
+}
+
+/// Puts an activation in front of the chain of those that the collector walks. Its `previous` is set.
+///
+/// # Safety
+/// See the module's note; the record stays in place until [`pop_activation`] (invariant 9).
+pub unsafe fn push_activation(store: *mut StoreCtx, activation: *mut Activation) {
+    // SAFETY: by the caller's promise.
+    let previous = unsafe { (*store).activations };
+    // SAFETY: by the caller's promise.
+    unsafe { (*activation).previous = previous };
+    // SAFETY: by the caller's promise.
+    unsafe { (*store).activations = activation };
+}
+
+/// Takes the innermost activation off the chain.
+///
+/// # Safety
+/// See the module's note; `activation` is the innermost one.
+pub unsafe fn pop_activation(store: *mut StoreCtx, activation: *const Activation) {
+    // SAFETY: by the caller's promise.
+    let previous = unsafe { (*activation).previous };
+    // SAFETY: by the caller's promise.
+    unsafe { (*store).activations = previous };
+}
+
 /// `ArrayCall` of compiled functions. Only calls by [`crate::tail_call`] come here: compiled code calls compiled code
 /// directly.
 pub(crate) unsafe extern "C" fn enter_compiled(callee: *mut FuncRef, values: *mut Value) -> u32 {
@@ -258,10 +346,16 @@ pub(crate) unsafe extern "C" fn enter_compiled(callee: *mut FuncRef, values: *mu
     let entry_sp = unsafe { (*store).entry_sp };
     // SAFETY: as above.
     let last_exit_fp = unsafe { (*store).last_exit_fp };
+    // SAFETY: as above.
+    let outer = Outer { previous: unsafe { (*store).outer }, entry_sp, last_exit_fp };
+    // SAFETY: as above; the record is taken off again before this frame ends (invariant 9).
+    unsafe { (*store).outer = &raw const outer };
     let running = sys::set_running(store);
     // SAFETY: `body` is the entry trampoline for the function's shape, from the image that also has the code.
     let outcome = unsafe { sys::enter(ctx, wasm_call, values, body, store) };
     sys::clear_running(running);
+    // SAFETY: as above.
+    unsafe { (*store).outer = outer.previous };
     // SAFETY: as above.
     unsafe { (*store).entry_sp = entry_sp };
     // SAFETY: as above.

@@ -22,6 +22,11 @@
 //!    present stack pointer that belongs to Rust has returned before `leave` runs.
 //! 8. *Shared bytes.* Shared memories are used by several threads at once. Rust code reads and writes their bytes with
 //!    atomics or not at all; code of the engines does so with instructions whose races the specification allows.
+//! 9. *Activations.* The records in the chains of `StoreCtx` stand on the native stack of activations that are still
+//!    running, innermost first; each is taken off before its frame is left.
+//! 10. *References.* Every reference of a store that is not a function reference stands, whenever code may allocate, where
+//!     the collector looks: in tables, globals, segments, handles, the pending exception, or frames whose maps say so. It is
+//!     null, an `i31`, the number of host data, or leads to an object of the heap whose header names a type of the engine.
 #![deny(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
@@ -35,6 +40,7 @@ mod canary;
 mod code;
 mod ctx;
 mod engine_api;
+mod gc;
 mod host;
 mod instance;
 mod limits;
@@ -50,11 +56,13 @@ mod value;
 
 pub use canary::{CanaryChange, PATTERN as CANARY_PATTERN, Surroundings};
 pub use code::{CodeBuffer, CodeImage};
-pub use ctx::{ArrayCall, FuncRef, MemoryDef, StoreCtx, TableDef, VmCtx};
+pub use ctx::{ArrayCall, FuncRef, MemoryDef, StoreCtx, TableDef, TagDef, VmCtx};
 pub use engine_api::{
-    data_segment, drop_data, drop_elem, elem_segment, memory_grow, native_stack_left, notify, push_frame,
-    raise_trap, table_grow, value_stack, wait32, wait64,
+    allocate, catch_exception, data_segment, drop_data, drop_elem, elem_segment, memory_grow,
+    native_stack_left, notify, object_layout, pending_exception, pop_activation, push_activation, push_frame,
+    raise_trap, supertypes, table_grow, throw, value_stack, wait32, wait64,
 };
+pub use gc::{Activation, GcStats, OwnedRootId, RootId, RootScopeId, TooManyTypes, TypeInfos, Walk};
 pub use host::{HostBody, HostCall};
 pub use instance::{DefinedFuncs, Imports, InstanceParts, InstantiateError};
 pub use limits::Limiter;
@@ -62,7 +70,7 @@ pub use memory::{MemoryError, MemoryPlan, SharedMemory, WaitResult, room_for_gua
 pub use raise::{Frame, Raised, Reason};
 pub use shadow::{Access, Accesses, note_access, take_accesses};
 pub use stack::ValueStack;
-pub use store::{ExternId, FuncId, GlobalId, InstanceId, MemoryId, Store, TableId};
+pub use store::{ExternId, FuncId, GlobalId, InstanceId, MemoryId, Store, TableId, TagId};
 pub use sys::{forget_reservations, install_signal_handlers};
 pub use table::TableError;
 pub use tail_call::{follow_tail_calls, invoke, request_tail_call, takes_tail_calls};

@@ -32,6 +32,8 @@ pub enum Reason {
     Error(Box<dyn Error + Send + Sync>),
     /// A panic of a host function.
     Panic(Box<dyn Any + Send>),
+    /// An exception: the reference to it.
+    Exception(u32),
 }
 
 /// A wasm frame of a backtrace.
@@ -69,6 +71,16 @@ impl Pending {
         *self = Pending { reason: Some(reason), ..Pending::default() };
     }
 
+    /// Why code is being left.
+    pub(crate) fn reason_mut(&mut self) -> Option<&mut Reason> {
+        self.reason.as_mut()
+    }
+
+    /// The exception that waits, if one does.
+    pub(crate) fn exception(&self) -> Option<u32> {
+        if let Some(Reason::Exception(exception)) = self.reason { Some(exception) } else { None }
+    }
+
     pub(crate) fn push_frame(&mut self, frame: Frame) {
         if self.frames.len() < MAX_FRAMES {
             self.frames.push(frame);
@@ -95,6 +107,19 @@ impl Pending {
 pub(crate) unsafe fn set_pending(store: *mut StoreCtx, reason: Reason) {
     // SAFETY: by the caller's promise; the reference ends with the statement.
     unsafe { crate::store::state_of(store) }.pending.set(reason);
+}
+
+/// Target of the `ThrowRef` builtin, as [`raise_from_code`].
+pub(crate) unsafe extern "C" fn throw_from_code(
+    store: *mut StoreCtx,
+    exception: u32,
+    pc: usize,
+    fp: usize,
+) -> ! {
+    // SAFETY: compiled code runs with its store alive and on this thread (invariants 1 and 2).
+    unsafe { set_pending(store, Reason::Exception(exception)) };
+    // SAFETY: as above. The return address is behind the call; the call itself has the position.
+    unsafe { unwind(store, pc - 1, fp) }
 }
 
 /// Target of the `Raise` builtin: `code` 0 means that the reason waits already, or a tail call that the whole activation
@@ -152,11 +177,47 @@ unsafe fn take_payload(store: *mut StoreCtx, kind: TrapKind) -> Option<u64> {
 
 /// Notes the frames of the present activation and leaves it.
 unsafe fn unwind(store: *mut StoreCtx, pc: usize, fp: usize) -> ! {
+    // SAFETY: by the caller's promise; the reference ends with the statement.
+    if let Some(exception) = unsafe { crate::store::state_of(store) }.pending.exception() {
+        // SAFETY: by the caller's promise.
+        if let Some((landing, sp, fp)) = unsafe { find_handler(store, pc + 1, fp) } {
+            // SAFETY: as above.
+            unsafe { crate::store::state_of(store) }.pending = Pending::default();
+            // SAFETY: the frame is one of the activation, and no Rust frame above it has anything to drop.
+            unsafe { sys::resume(landing, sp, fp, exception) }
+        }
+    }
     // SAFETY: by the caller's promise.
     unsafe { note_frames(store, pc, fp) };
     // SAFETY: the only Rust frame above the compiled code is this one and its caller's, which hold nothing that has
     // to be dropped (invariant 7).
     unsafe { sys::leave(store, status::RAISED) }
+}
+
+/// The innermost handler of the present activation: its code, and the stack and frame pointers it runs with. The innermost
+/// frame makes the call that returns to `return_address`, its frame pointer is `fp`.
+unsafe fn find_handler(
+    store: *mut StoreCtx,
+    mut return_address: usize,
+    mut fp: usize,
+) -> Option<(usize, usize, usize)> {
+    // SAFETY: by the caller's promise.
+    let bottom = unsafe { (*store).entry_sp } + sys::ENTRY_FRAME;
+    while fp != 0 && fp < bottom {
+        if let Some((landing, frame_size)) = code::handler_at(return_address) {
+            return Some((landing, fp - frame_size as usize, fp));
+        }
+        let link = fp as *const usize;
+        // SAFETY: `fp` is a frame pointer of compiled code, which always keeps them: the caller's is stored there,
+        let next = unsafe { link.read() };
+        // SAFETY: and the return address above it.
+        return_address = unsafe { link.wrapping_add(1).read() };
+        if next <= fp {
+            return None;
+        }
+        fp = next;
+    }
+    None
 }
 
 unsafe fn note_frames(store: *mut StoreCtx, mut pc: usize, mut fp: usize) {

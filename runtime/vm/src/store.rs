@@ -6,7 +6,8 @@
 #![expect(unsafe_code, reason = "owns the state that code addresses directly")]
 
 use crate::canary::{CanaryChange, Surroundings};
-use crate::ctx::{FuncRef, StoreCtx};
+use crate::ctx::{FuncRef, StoreCtx, TagDef};
+use crate::gc::{Heap, TypeInfos};
 use crate::host::{self, HostBody};
 use crate::instance::Instance;
 use crate::limits::Limiter;
@@ -52,6 +53,8 @@ ids! {
     TableId;
     /// A global.
     GlobalId;
+    /// A tag.
+    TagId;
     /// An instance.
     InstanceId;
 }
@@ -64,6 +67,7 @@ pub enum ExternId {
     Memory(MemoryId),
     Table(TableId),
     Global(GlobalId),
+    Tag(TagId),
 }
 
 /// A global: its cell, which code addresses, and its type, whose references are canonical.
@@ -88,13 +92,16 @@ pub(crate) struct StoreState {
     /// Elements of all tables together.
     table_elements: u64,
     pub(crate) globals: Vec<Global>,
+    pub(crate) tags: Vec<Box<TagDef>>,
     pub(crate) instances: Vec<Box<Instance>>,
     pub(crate) value_stack: Option<ValueStack>,
     /// Cells of globals that the embedder made.
     host_cells: Vec<Box<Value>>,
     host_refs: Vec<Box<FuncRef>>,
     host_bodies: Vec<Arc<HostBody>>,
-    host_data: Vec<Box<dyn Any + Send + Sync>>,
+    /// The engine's counter, which `ctx` points to.
+    _epoch: Arc<AtomicU64>,
+    pub(crate) gc: Heap,
     funcs: Vec<NonNull<FuncRef>>,
     func_ids: FxHashMap<NonNull<FuncRef>, FuncId>,
     /// Exit trampolines by shape, as compiled modules bring them.
@@ -117,9 +124,9 @@ unsafe impl Send for Store {}
 unsafe impl Sync for Store {}
 
 impl Store {
-    /// An empty store. `epoch` is the engine's counter and must outlive the store, `max_stack` is the native stack in
+    /// An empty store. `epoch` is the engine's counter, `types` what is known of its types, `max_stack` the native stack in
     /// bytes that wasm code may use.
-    pub fn new(epoch: &Arc<AtomicU64>, max_stack: usize) -> Self {
+    pub fn new(epoch: &Arc<AtomicU64>, types: &Arc<TypeInfos>, max_stack: usize) -> Self {
         let ctx = StoreCtx {
             stack_limit: 0,
             fuel: 0,
@@ -132,9 +139,12 @@ impl Store {
             gc_bump: 0,
             gc_limit: 0,
             builtins: builtins::table(),
+            types: types.base(),
             owner: std::ptr::null_mut(),
             state: std::ptr::null_mut(),
             driven: false,
+            activations: std::ptr::null(),
+            outer: std::ptr::null(),
         };
         let state = Box::new(StoreState {
             ctx,
@@ -146,12 +156,14 @@ impl Store {
             tables: Vec::new(),
             table_elements: 0,
             globals: Vec::new(),
+            tags: Vec::new(),
             instances: Vec::new(),
             value_stack: None,
             host_cells: Vec::new(),
             host_refs: Vec::new(),
             host_bodies: Vec::new(),
-            host_data: vec![Box::new(Arc::clone(epoch))],
+            _epoch: Arc::clone(epoch),
+            gc: Heap::new(Arc::clone(types)),
             funcs: Vec::new(),
             func_ids: FxHashMap::default(),
             exits: FxHashMap::default(),
@@ -303,18 +315,14 @@ impl Store {
         state.intern(pointer)
     }
 
-    /// Keeps host data alive with the store; the reference to it for values, never 0.
-    pub fn new_host_data(&mut self, data: Box<dyn Any + Send + Sync>) -> u32 {
-        let state = self.state_mut();
-        state.host_data.push(data);
-        u32::try_from(state.host_data.len() - 1).expect("a store holds fewer than 2^32 host values")
+    /// Makes a tag of the embedder's, with this canonical function type.
+    pub fn new_tag(&mut self, type_id: u32) -> TagId {
+        self.state_mut().new_tag(type_id)
     }
 
-    /// The host data behind a reference.
-    pub fn host_data(&self, reference: u32) -> Option<&(dyn Any + Send + Sync)> {
-        // Number 0 is the epoch counter, so that no reference is 0.
-        let data = self.state().host_data.get(reference as usize).filter(|_| reference != 0);
-        data.map(|data| &**data)
+    /// The canonical function type of a tag.
+    pub fn tag_type(&self, tag: TagId) -> u32 {
+        self.state().tags[tag.index()].type_id
     }
 
     /// The canonical type of a function.
@@ -462,6 +470,9 @@ impl Store {
         if let Some(panic) = state.limiter_panic.take_if(|_| state.depth == 0) {
             std::panic::resume_unwind(panic);
         }
+        if !state.gc.dropped.is_empty() && state.depth == 0 {
+            state.gc.dropped.clear();
+        }
         if outcome == status::OK { Ok(()) } else { Err(state.pending.take()) }
     }
 }
@@ -494,6 +505,11 @@ impl StoreState {
     pub(crate) fn add_global(&mut self, cell: *mut Value, ty: GlobalType) -> GlobalId {
         self.globals.push(Global { cell, ty });
         GlobalId::next(self.globals.len() - 1)
+    }
+
+    pub(crate) fn new_tag(&mut self, type_id: u32) -> TagId {
+        self.tags.push(Box::new(TagDef { type_id }));
+        TagId::next(self.tags.len() - 1)
     }
 
     pub(crate) fn intern(&mut self, func_ref: NonNull<FuncRef>) -> FuncId {

@@ -12,7 +12,8 @@ use assay_model::module::{Export, FuncDecl, ImportItem, ModuleModel};
 use assay_model::trap::TrapKind;
 use assay_model::types::{FuncType, MemoryType, SubType};
 use assay_vm::{
-    CodeImage, DefinedFuncs, Imports, InstanceParts, MemoryPlan, Reason, Store, Surroundings, Value,
+    CodeImage, DefinedFuncs, Imports, InstanceParts, MemoryPlan, Reason, Store, Surroundings, TypeInfos,
+    Value,
 };
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Output};
@@ -71,9 +72,9 @@ fn read_at(offset: u64, kind: Option<TrapKind>) -> Result<(), Reason> {
         token: 1,
         model: Arc::new(model),
     };
-    let mut store = Store::new(&Arc::new(AtomicU64::new(0)), 256 << 10);
+    let mut store = Store::new(&Arc::new(AtomicU64::new(0)), &Arc::new(TypeInfos::new().unwrap()), 256 << 10);
     let instance = store.instantiate(&parts, Imports::default()).unwrap();
-    let func = store.instance_item(instance, ImportItem::Func(FuncIdx(0))).unwrap().func().unwrap();
+    let func = store.instance_item(instance, ImportItem::Func(FuncIdx(0))).func().unwrap();
     let mut values: [Value; 0] = [];
     // SAFETY: the function takes and gives no values.
     unsafe { store.call(func, &mut values) }.map_err(|raised| raised.reason)

@@ -15,6 +15,9 @@ pub struct Lane {
     pub optimise: bool,
     /// Whether traps are found by signals instead of by explicit checks.
     pub signals: bool,
+    /// Whether every allocation of an object collects garbage.
+    #[serde(default)]
+    pub zeal: bool,
     /// Where the engine is another process: how it is started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<Command>,
@@ -44,6 +47,7 @@ impl Lane {
             name: "default".to_owned(),
             optimise: true,
             signals: true,
+            zeal: false,
             command: None,
         }
     }
@@ -89,7 +93,21 @@ impl Lane {
             (true, false) => "nosignals",
             (false, false) => "none-nosignals",
         };
-        Self { engine: engine.to_owned(), name: name.to_owned(), optimise, signals, command: None }
+        Self {
+            engine: engine.to_owned(),
+            name: name.to_owned(),
+            optimise,
+            signals,
+            zeal: false,
+            command: None,
+        }
+    }
+
+    /// The same lane, in which every allocation of an object collects garbage.
+    #[must_use]
+    pub fn zealous(self) -> Self {
+        let name = if self.name == "default" { "zeal".to_owned() } else { self.name + "-zeal" };
+        Self { name, zeal: true, ..self }
     }
 }
 

@@ -14,7 +14,16 @@ use assay_model::layout::{func_import, func_ref};
 use assay_model::trap::TrapKind;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I32, I64};
-use cranelift_codegen::ir::{Inst, InstBuilder, MemFlagsData, SigRef, StackSlot, Type, Value};
+use cranelift_codegen::ir::{FuncRef, InstBuilder, MemFlagsData, SigRef, StackSlot, Type, Value};
+
+/// What is called.
+#[derive(Copy, Clone)]
+pub(super) enum Callee {
+    /// A function of this module.
+    Near(FuncRef),
+    /// Code behind an address.
+    Code(SigRef, Value),
+}
 
 /// Where the number of the type stands in an element of a constant table.
 const TYPE_OF_ENTRY: u32 = 4;
@@ -48,12 +57,11 @@ impl<'a> Lowering<'a> {
         let abi = self.plan.func_abi(func);
         let callee = self.func(func);
         let area = self.collect_args(abi, self.ctx);
-        let call = self.builder.ins().call(callee, &self.scratch.values);
-        self.finish_call(abi, call, area);
+        self.make_call(abi, Callee::Near(callee), area);
     }
 
     pub(super) fn call_indirect(&mut self, ty: TypeIdx, table: TableIdx) -> Result<()> {
-        if let Some(dispatch) = &self.plan.dispatches.tables[table.index()]
+        if let Some(dispatch) = self.plan.dispatches.of(table, ty)
             && let Some(arms) = self.choice_for(ty, dispatch)
         {
             return self.call_choice(ty, table, dispatch, arms);
@@ -66,7 +74,7 @@ impl<'a> Lowering<'a> {
 
     /// Pops an index; code and context of the function there, which has the type `ty`.
     fn indirect_callee(&mut self, ty: TypeIdx, table: TableIdx) -> (Value, Value) {
-        if let Some(dispatch) = &self.plan.dispatches.tables[table.index()] {
+        if let Some(dispatch) = self.plan.dispatches.of(table, ty) {
             return (self.dispatched_code(ty, table, dispatch), self.ctx);
         }
         let index = self.pop();
@@ -189,7 +197,7 @@ impl<'a> Lowering<'a> {
     }
 
     pub(super) fn return_call_indirect(&mut self, ty: TypeIdx, table: TableIdx) -> Result<()> {
-        if let Some(dispatch) = &self.plan.dispatches.tables[table.index()]
+        if let Some(dispatch) = self.plan.dispatches.of(table, ty)
             && let Some(arms) = self.choice_for(ty, dispatch)
         {
             return self.return_call_choice(ty, table, dispatch, arms);
@@ -221,7 +229,8 @@ impl<'a> Lowering<'a> {
         let ids = self.cached(super::environment::Cached::TypeIds);
         let expected = self.load_constant(I32, ids, ty.0 * 4);
         let found = self.func_ref_field(I32, callee, func_ref::TYPE_ID);
-        let differs = self.builder.ins().icmp(IntCC::NotEqual, found, expected);
+        let matches = self.is_type(found, expected, ty);
+        let differs = self.builder.ins().icmp_imm_u(IntCC::Equal, matches, 0);
         self.trap_if(differs, TrapKind::IndirectCallTypeMismatch);
     }
 
@@ -233,8 +242,7 @@ impl<'a> Lowering<'a> {
 
     fn call_code(&mut self, abi: &'a WasmAbi, signature: SigRef, code: Value, ctx: Value) {
         let area = self.collect_args(abi, ctx);
-        let call = self.builder.ins().call_indirect(signature, code, &self.scratch.values);
-        self.finish_call(abi, call, area);
+        self.make_call(abi, Callee::Code(signature, code), area);
     }
 
     /// Pops the arguments into the scratch list, behind the context and the result area.
@@ -250,7 +258,23 @@ impl<'a> Lowering<'a> {
         area
     }
 
-    fn finish_call(&mut self, abi: &WasmAbi, call: Inst, area: Option<StackSlot>) {
-        abi.take_results(&mut self.builder, call, area, &mut self.scratch.stack);
+    /// Calls with the values of the scratch list, and pushes the results.
+    fn make_call(&mut self, abi: &WasmAbi, callee: Callee, area: Option<StackSlot>) {
+        let registers = match self.innermost_try() {
+            Some(attempt) => self.try_call(abi, callee, attempt),
+            None => {
+                let args = &self.scratch.values;
+                let call = match callee {
+                    Callee::Near(func) => self.builder.ins().call(func, args),
+                    Callee::Code(signature, code) => self.builder.ins().call_indirect(signature, code, args),
+                };
+                self.builder.inst_results(call).to_vec()
+            }
+        };
+        let first = self.scratch.stack.len();
+        abi.take_results(&mut self.builder, &registers, area, &mut self.scratch.stack);
+        for (position, &kind) in abi.sig.results.iter().enumerate() {
+            self.trace(kind, self.scratch.stack[first + position]);
+        }
     }
 }

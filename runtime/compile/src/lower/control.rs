@@ -2,6 +2,7 @@
 
 use super::Lowering;
 use super::frame::{Frame, FrameKind, Types};
+use crate::abi::clif_type;
 use crate::error::Result;
 use assay_model::fault::{Fault, planted};
 use assay_model::index::TypeIdx;
@@ -10,27 +11,28 @@ use cranelift_codegen::ir::{Block, BlockArg, BlockCall, InstBuilder, JumpTableDa
 use wasmparser::{BlockType, BrTable, Operator};
 
 impl<'a> Lowering<'a> {
-    fn block_types(&self, ty: BlockType) -> Result<(Types<'a>, Types<'a>)> {
+    pub(super) fn block_types(&self, ty: BlockType) -> Result<(Types<'a>, Types<'a>)> {
         Ok(match ty {
             BlockType::Empty => (Types::NONE, Types::NONE),
-            BlockType::Type(ty) => (Types::NONE, Types::One([self.clif_type(val_type(ty)?)])),
+            BlockType::Type(ty) => (Types::NONE, Types::One([self.plan.kind(val_type(ty)?)])),
             BlockType::FuncType(index) => {
                 let abi = self.plan.abi(TypeIdx(index));
-                (Types::Many(&abi.params), Types::Many(&abi.results))
+                (Types::Many(&abi.sig.params), Types::Many(&abi.sig.results))
             }
         })
     }
 
     pub(super) fn block_with(&mut self, types: Types<'_>) -> Block {
         let block = self.builder.create_block();
-        for &ty in types.as_slice() {
-            self.builder.append_block_param(block, ty);
+        for &kind in types.as_slice() {
+            let value = self.builder.append_block_param(block, clif_type(kind));
+            self.trace(kind, value);
         }
         block
     }
 
     /// Opens a frame whose parameters are on the stack.
-    fn push_frame(&mut self, kind: FrameKind, params: Types<'a>, results: Types<'a>) {
+    pub(super) fn push_frame(&mut self, kind: FrameKind, params: Types<'a>, results: Types<'a>) {
         let height = self.scratch.stack.len() - params.len();
         self.frames.push(Frame { kind, params, results, height, after: None });
     }
@@ -119,6 +121,17 @@ impl<'a> Lowering<'a> {
             FrameKind::Dead => return,
             FrameKind::Function => return self.end_function(after, results),
             FrameKind::Block => {}
+            FrameKind::Try(attempt) => {
+                if let Some(landing) = attempt.landing {
+                    if self.reachable {
+                        let block = after.unwrap_or_else(|| self.block_with(frame.results));
+                        self.jump(block, results);
+                        after = Some(block);
+                    }
+                    self.land(&attempt, landing);
+                    self.reachable = false;
+                }
+            }
             FrameKind::Loop(header) => self.builder.seal_block(header),
             FrameKind::If(otherwise, kept, _) => {
                 let block = after
@@ -168,7 +181,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// Where a branch to the label goes, and with how many operands.
-    fn target(&mut self, depth: u32) -> (Block, usize) {
+    pub(super) fn target(&mut self, depth: u32) -> (Block, usize) {
         let position = self.frames.len() - 1 - depth as usize;
         let frame = &self.frames[position];
         let results = frame.results;
@@ -263,17 +276,25 @@ impl<'a> Lowering<'a> {
         self.reachable = false;
     }
 
-    pub(super) fn select(&mut self) {
+    pub(super) fn select(&mut self, ty: Option<wasmparser::ValType>) -> Result<()> {
         let condition = self.pop_condition();
         let (first, second) = self.pop2();
         let value: Value = self.builder.ins().select(condition, first, second);
+        if let Some(ty) = ty {
+            let kind = self.plan.kind(val_type(ty)?);
+            self.trace(kind, value);
+        }
         self.push(value);
+        Ok(())
     }
 
     /// Follows the control structure through code that cannot be reached.
     pub(super) fn unreachable_operator(&mut self, operator: &Operator<'_>) -> Result<()> {
         match operator {
-            Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => {
+            Operator::Block { .. }
+            | Operator::Loop { .. }
+            | Operator::If { .. }
+            | Operator::TryTable { .. } => {
                 self.frames.push(Frame::dead());
             }
             Operator::Else => self.else_(),

@@ -8,10 +8,10 @@ use crate::abi::builtin_signature;
 use crate::plan::{MOST_REGIONS, Region};
 use assay_model::builtins::Builtin;
 use assay_model::fault::{Fault, planted};
-use assay_model::index::{FuncIdx, MemoryIdx, TableIdx, TypeIdx};
-use assay_model::layout::{POINTER_SIZE, VmCtxLayout, memory_def, memory_slot, table_def};
+use assay_model::index::{FuncIdx, MemoryIdx, TableIdx, TagIdx, TypeIdx};
+use assay_model::layout::{POINTER_SIZE, VmCtxLayout, memory_def, memory_slot, store_ctx, table_def};
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
-use cranelift_codegen::ir::types::I64;
+use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{
     AliasRegionData, ExtFuncData, ExternalName, FuncRef, InstBuilder, MemFlagsData, SigRef, Type,
     UserExternalName, Value, ValueDef,
@@ -28,6 +28,14 @@ pub(super) enum Cached {
     TableDef(TableIdx),
     TableBase(TableIdx),
     EpochPointer,
+    /// The infos of canonical types.
+    TypeInfos,
+    /// The base of the GC heap.
+    GcBase,
+    /// The canonical type of a type index.
+    TypeId(TypeIdx),
+    /// The identity of a tag.
+    Tag(TagIdx),
 }
 
 /// What a signature belongs to.
@@ -53,21 +61,26 @@ impl Lowering<'_> {
             Cached::MemoryDef(memory) => (self.ctx, self.plan.layout.memory(memory) + memory_slot::DEF),
             Cached::TableDef(table) => (self.ctx, self.plan.layout.table(table)),
             Cached::TableBase(table) => (self.cached(Cached::TableDef(table)), table_def::BASE),
-            Cached::EpochPointer => (self.cached(Cached::Store), assay_model::layout::store_ctx::EPOCH_PTR),
+            Cached::EpochPointer => (self.cached(Cached::Store), store_ctx::EPOCH_PTR),
+            Cached::TypeInfos => (self.cached(Cached::Store), store_ctx::TYPES),
+            Cached::GcBase => (self.cached(Cached::Store), store_ctx::GC_BASE),
+            Cached::TypeId(ty) => (self.cached(Cached::TypeIds), ty.0 * 4),
+            Cached::Tag(tag) => (self.ctx, self.plan.layout.tag(tag)),
         };
-        let value = self.load_at_entry(base, offset);
+        let ty = if matches!(what, Cached::TypeId(_)) { I32 } else { I64 };
+        let value = self.load_at_entry(ty, base, offset);
         self.scratch.cached.insert(what, value);
         value
     }
 
     /// Loads a pointer behind those that are already loaded at the start of the function.
-    fn load_at_entry(&mut self, base: Value, offset: u32) -> Value {
+    fn load_at_entry(&mut self, ty: Type, base: Value, offset: u32) -> Value {
         let cursor = FuncCursor::new(self.builder.func);
         let mut cursor = match self.entry_end {
             Some(inst) => cursor.after_inst(inst),
             None => cursor.at_first_insertion_point(self.entry),
         };
-        let value = cursor.ins().load(I64, CONSTANT, base, offset as i32);
+        let value = cursor.ins().load(ty, CONSTANT, base, offset as i32);
         if let ValueDef::Result(inst, _) = self.builder.func.dfg.value_def(value) {
             self.entry_end = Some(inst);
         }

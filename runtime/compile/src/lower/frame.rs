@@ -2,21 +2,23 @@
 //!
 //! The block behind a frame's `end` is made when the first branch needs it; without one, code simply goes on.
 
-use cranelift_codegen::ir::{Block, Type, Value};
+use assay_model::index::TagIdx;
+use assay_model::layout::AbiKind;
+use cranelift_codegen::ir::{Block, Value};
 
 /// Types of block parameters or results.
 #[derive(Copy, Clone)]
 pub(super) enum Types<'a> {
-    One([Type; 1]),
-    Many(&'a [Type]),
+    One([AbiKind; 1]),
+    Many(&'a [AbiKind]),
 }
 
 impl Types<'_> {
     pub(super) const NONE: Types<'static> = Types::Many(&[]);
 
-    pub(super) fn as_slice(&self) -> &[Type] {
+    pub(super) fn as_slice(&self) -> &[AbiKind] {
         match self {
-            Types::One(ty) => ty,
+            Types::One(kind) => kind,
             Types::Many(types) => types,
         }
     }
@@ -37,8 +39,29 @@ pub(super) enum FrameKind {
     /// `if` before its `else`: the block of the other side, the operands that side starts with, and whether it is hinted
     /// to be the common one.
     If(Block, Vec<Value>, Option<bool>),
+    /// `try_table`.
+    Try(Box<Try>),
     /// Anything opened in unreachable code. It gives no code at all.
     Dead,
+}
+
+/// What a `try_table` catches.
+pub(super) struct Try {
+    /// In order; the first that fits takes the exception.
+    pub(super) clauses: Vec<Clause>,
+    /// Where exceptions arrive, once something inside may let one out.
+    pub(super) landing: Option<Block>,
+}
+
+/// A clause of a `try_table`.
+#[derive(Copy, Clone)]
+pub(super) struct Clause {
+    /// The tag that is caught; every one where there is none.
+    pub(super) tag: Option<TagIdx>,
+    /// Whether the target takes the exception, too.
+    pub(super) takes_exception: bool,
+    /// The label, counted from outside of the `try_table`.
+    pub(super) depth: u32,
 }
 
 /// A block of the control stack.
@@ -53,7 +76,7 @@ pub(super) struct Frame<'a> {
 }
 
 impl<'a> Frame<'a> {
-    pub(super) fn function(results: &'a [Type]) -> Self {
+    pub(super) fn function(results: &'a [AbiKind]) -> Self {
         Self {
             kind: FrameKind::Function,
             params: Types::NONE,

@@ -37,7 +37,9 @@ impl Lowering<'_> {
                 let imported = matches!(plan.place, GlobalPlace::Behind(_));
                 let stale = imported && planted(Fault::ImportedGlobalCached);
                 let flags = if plan.mutable && !stale { self.trusted_in(plan.region) } else { CONSTANT };
-                self.builder.ins().load(clif_type(plan.kind), flags, base, offset)
+                let value = self.builder.ins().load(clif_type(plan.kind), flags, base, offset);
+                self.trace(plan.kind, value);
+                value
             }
         };
         self.push(value);

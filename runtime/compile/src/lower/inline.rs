@@ -76,7 +76,7 @@ impl<'a> Lowering<'a> {
         dispatch: &Dispatch,
         arms: &'a [Arm],
     ) -> Result<()> {
-        let results = &self.plan.abi(ty).results;
+        let results = &self.plan.abi(ty).sig.results;
         let after = self.block_with(Types::Many(results));
         self.choose(ty, table, dispatch, arms, |this, func, leaf| {
             match leaf {

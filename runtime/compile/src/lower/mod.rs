@@ -5,13 +5,17 @@
 //! the two ways of trapping, `interrupt` fuel and epochs. Operators behind an unconditional branch are read and
 //! validated but give no code.
 
+mod aggregate;
+mod array;
 mod atomic;
 mod atomic_operator;
 mod bulk;
 mod call;
+mod cast;
 mod control;
 mod convert;
 mod environment;
+mod exception;
 mod fault;
 mod frame;
 mod global;
@@ -28,9 +32,11 @@ mod vector;
 mod vector_operator;
 mod wide;
 
+use crate::abi::clif_type;
 use crate::error::{CompileError, Result};
 use crate::plan::{Leaves, ModulePlan, Region};
 use assay_model::index::{DefinedFuncIdx, FuncIdx};
+use assay_model::layout::AbiKind;
 use assay_model::module::BranchHint;
 use assay_model::types::ValType;
 use assay_parse::{BodyReader, Op};
@@ -149,7 +155,7 @@ impl<'a> Lowering<'a> {
         builder.ensure_inserted_block();
         let ctx = builder.block_params(entry)[0];
         let area = abi.has_area().then(|| builder.block_params(entry)[1]);
-        let frames = vec![Frame::function(&abi.results)];
+        let frames = vec![Frame::function(&abi.sig.results)];
         Self {
             plan,
             builder,
@@ -170,22 +176,24 @@ impl<'a> Lowering<'a> {
 
     fn declare_locals(&mut self, locals: &[(u32, ValType)]) {
         let abi = self.plan.func_abi(self.func);
-        for position in abi.first_param()..abi.first_param() + abi.params.len() {
-            let value = self.builder.block_params(self.entry)[position];
-            let ty = self.builder.func.dfg.value_type(value);
-            self.declare_local(ty, value);
+        for (position, &kind) in abi.sig.params.iter().enumerate() {
+            let value = self.builder.block_params(self.entry)[abi.first_param() + position];
+            self.declare_local(kind, value);
         }
         for &(count, ty) in locals {
-            let ty = self.clif_type(ty);
-            let zero = self.zero(ty);
+            let kind = self.plan.kind(ty);
+            let zero = self.zero(clif_type(kind));
             for _ in 0..count {
-                self.declare_local(ty, zero);
+                self.declare_local(kind, zero);
             }
         }
     }
 
-    fn declare_local(&mut self, ty: Type, value: Value) {
-        let variable = self.builder.declare_var(ty);
+    fn declare_local(&mut self, kind: AbiKind, value: Value) {
+        let variable = self.builder.declare_var(clif_type(kind));
+        if kind == AbiKind::Ref {
+            self.builder.declare_var_needs_stack_map(variable);
+        }
         self.builder.def_var(variable, value);
         self.scratch.variables.push(variable);
     }
@@ -203,11 +211,18 @@ impl<'a> Lowering<'a> {
         }
     }
 
+    /// Notes that the collector has to find and may change a value of this kind, wherever it is kept during a call.
+    fn trace(&mut self, kind: AbiKind, value: Value) {
+        if kind == AbiKind::Ref {
+            self.builder.declare_value_needs_stack_map(value);
+        }
+    }
+
     fn clif_type(&self, ty: ValType) -> Type {
         match ty {
             ValType::I32 => I32,
             ValType::I64 => I64,
-            other => crate::abi::clif_type(self.plan.kind(other)),
+            other => clif_type(self.plan.kind(other)),
         }
     }
 
@@ -226,7 +241,12 @@ impl<'a> Lowering<'a> {
         self.count_fuel(op.first_byte);
         let calls = matches!(
             op.operator,
-            Operator::Call { .. } | Operator::CallIndirect { .. } | Operator::CallRef { .. }
+            Operator::Call { .. }
+                | Operator::CallIndirect { .. }
+                | Operator::CallRef { .. }
+                | Operator::StructNew { .. }
+                | Operator::ArrayNew { .. }
+                | Operator::Throw { .. }
         );
         self.calls += usize::from(calls);
         self.operator(&op.operator)?;

@@ -4,7 +4,7 @@ use super::Lowering;
 use super::memory::Extend::{Signed, Unsigned};
 use crate::error::Result;
 use assay_model::fault::BUILT;
-use assay_model::index::{DataIdx, ElemIdx, FuncIdx, GlobalIdx, MemoryIdx, TableIdx, TypeIdx};
+use assay_model::index::{DataIdx, ElemIdx, FuncIdx, GlobalIdx, MemoryIdx, TableIdx, TagIdx, TypeIdx};
 use assay_model::types::RefType;
 use assay_parse::heap_type;
 use cranelift_codegen::ir::InstBuilder;
@@ -50,7 +50,12 @@ impl Lowering<'_> {
             Op::Drop => {
                 self.pop_condition();
             }
-            Op::Select | Op::TypedSelect { .. } | Op::TypedSelectMulti { .. } => self.select(),
+            Op::Select => self.select(None)?,
+            Op::TypedSelect { ty } => self.select(Some(ty))?,
+            Op::TypedSelectMulti { ref tys } => self.select(tys.first().copied())?,
+            Op::TryTable { ref try_table } => self.try_table(try_table)?,
+            Op::Throw { tag_index } => self.throw(TagIdx(tag_index)),
+            Op::ThrowRef => self.throw_ref(),
 
             // Variables
             Op::LocalGet { local_index } => self.local_get(local_index),
@@ -108,7 +113,11 @@ impl Lowering<'_> {
                 self.table_copy(TableIdx(dst_table), TableIdx(src_table));
             }
 
-            ref other => self.numeric_operator(other)?,
+            ref other => {
+                if !self.aggregate_operator(other)? {
+                    self.numeric_operator(other)?;
+                }
+            }
         }
         Ok(())
     }

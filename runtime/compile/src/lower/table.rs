@@ -72,7 +72,11 @@ impl<'a> Lowering<'a> {
         let element = self.table_element(table, index, TrapKind::TableOutOfBounds);
         let value = match self.plan.table(table).element {
             AbiKind::Func => element,
-            _ => self.builder.ins().ireduce(I32, element),
+            kind => {
+                let reference = self.builder.ins().ireduce(I32, element);
+                self.trace(kind, reference);
+                reference
+            }
         };
         self.push(value);
     }

@@ -50,6 +50,8 @@ pub(crate) struct Dispatches {
     pub(crate) tables: Vec<Option<Dispatch>>,
     /// A number for each type, the same for equal ones. Empty when there is no constant table.
     types: Vec<u32>,
+    /// For each type, whether nothing can be declared below it.
+    finals: Vec<bool>,
 }
 
 impl Dispatches {
@@ -66,12 +68,19 @@ impl Dispatches {
             let ids = CanonicalTypes::default().intern_module(&model.types, &model.rec_groups);
             types.extend(ids.iter().map(|id| id.0));
         }
-        Self { tables, types }
+        let finals = model.types.iter().map(|ty| ty.is_final).collect();
+        Self { tables, types, finals }
     }
 
     /// The number of a function type: equal for equal types, and never [`NOTHING`].
     pub(crate) fn type_number(&self, ty: TypeIdx) -> u32 {
         if planted(Fault::TypeByIndex) { ty.0 } else { self.types[ty.index()] }
+    }
+
+    /// The constant table that a call of a type through `table` may go through. None where a function of another type may
+    /// stand that is below this one: numbers tell equality only.
+    pub(crate) fn of(&self, table: TableIdx, ty: TypeIdx) -> Option<&Dispatch> {
+        self.tables[table.index()].as_ref().filter(|_| self.finals[ty.index()])
     }
 
     /// The constant tables, in the order of their numbers.

@@ -22,6 +22,8 @@ pub(crate) struct ModulePlan<'a> {
     pub(crate) dispatches: Dispatches,
     pub(crate) leaves: Leaves<'a>,
     pub(crate) choices: Choices,
+    /// Whether the module defines types of objects, or has tags: then the heap is there before its code runs.
+    pub(crate) has_objects: bool,
 }
 
 impl<'a> ModulePlan<'a> {
@@ -45,6 +47,7 @@ impl<'a> ModulePlan<'a> {
             choices: Choices::of_module(model, &dispatches, &leaves, options),
             dispatches,
             leaves,
+            has_objects: model.has_objects(),
         }
     }
 
@@ -68,6 +71,20 @@ impl<'a> ModulePlan<'a> {
 
     pub(crate) fn global(&self, global: GlobalIdx) -> &GlobalPlan {
         &self.globals[global.index()]
+    }
+
+    /// Whether a defined type is a function type.
+    pub(crate) fn is_func(&self, reference: TypeRef) -> bool {
+        is_func(self.model, reference)
+    }
+
+    /// How many supertypes a type has.
+    pub(crate) fn depth(&self, ty: TypeIdx) -> u32 {
+        let above = |ty: TypeIdx| match self.model.types[ty.index()].supertype {
+            Some(TypeRef::Module(above)) => Some(above),
+            _ => None,
+        };
+        std::iter::successors(above(ty), |&ty| above(ty)).count() as u32
     }
 
     /// How a value of a type travels.

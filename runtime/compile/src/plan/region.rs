@@ -18,6 +18,8 @@ pub(crate) enum Region {
     MemoryLengths,
     /// Bases and lengths of tables.
     TableHeads,
+    /// Objects of the GC heap.
+    Objects,
     /// The bytes of imported memories.
     ImportedMemories,
     /// The elements of imported tables.
@@ -49,6 +51,7 @@ impl Region {
             Region::ImportedTables => (5, 0),
             Region::ImportedGlobals => (6, 0),
             Region::Crowd => (7, 0),
+            Region::Objects => (11, 0),
             Region::Memory(memory) => (8, memory.0),
             Region::Table(table) => (9, table.0),
             Region::Global(global) => (10, global.0),

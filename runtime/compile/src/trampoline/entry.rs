@@ -32,7 +32,8 @@ pub(crate) fn build<'a>(mut builder: FunctionBuilder<'a>, abi: &WasmAbi) -> Func
     let wasm = builder.import_signature(abi.signature());
     let call = builder.ins().call_indirect(wasm, callee, &values);
     values.clear();
-    abi.take_results(&mut builder, call, area, &mut values);
+    let registers = builder.inst_results(call).to_vec();
+    abi.take_results(&mut builder, &registers, area, &mut values);
     cells::store(&mut builder, array, &values);
     builder.ins().return_(&[]);
     builder

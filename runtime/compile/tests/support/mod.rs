@@ -32,10 +32,12 @@ pub(crate) fn checked() -> CompileOptions {
 
 /// The hand-written modules, by name.
 pub(crate) const CORPUS: &[(&str, &str)] = &[
+    ("aggregate", include_str!("../modules/aggregate.wat")),
     ("atomic", include_str!("../modules/atomic.wat")),
     ("bulk", include_str!("../modules/bulk.wat")),
     ("call", include_str!("../modules/call.wat")),
     ("control", include_str!("../modules/control.wat")),
+    ("exception", include_str!("../modules/exception.wat")),
     ("global", include_str!("../modules/global.wat")),
     ("inline", include_str!("../modules/inline.wat")),
     ("memory", include_str!("../modules/memory.wat")),

@@ -1,7 +1,9 @@
 //! Writing the code of functions, one behind the other.
 
+use super::handlers::{Clause, ClauseId, HandlerId, Handlers};
+use super::roots::{RootId, Roots};
 use crate::exec::Opcode;
-use assay_model::index::DefinedFuncIdx;
+use assay_model::index::{DefinedFuncIdx, FuncIdx};
 
 /// An instruction and its position in the binary.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub(crate) struct Emitter {
     positions: Vec<Position>,
     /// Direct calls: their first word and the callee.
     calls: Vec<(u32, DefinedFuncIdx)>,
+    roots: Roots,
+    handlers: Handlers,
     #[cfg(test)]
     names: std::collections::BTreeMap<u32, String>,
 }
@@ -29,6 +33,8 @@ pub(crate) struct Finished {
     pub(crate) positions: Box<[Position]>,
     /// Direct calls: their first word and the callee.
     pub(crate) calls: Vec<(u32, DefinedFuncIdx)>,
+    pub(crate) roots: Roots,
+    pub(crate) handlers: Handlers,
 }
 
 impl Emitter {
@@ -63,6 +69,43 @@ impl Emitter {
     /// Notes a direct call whose words are filled in by the linker.
     pub(crate) fn direct_call(&mut self, at: u32, callee: DefinedFuncIdx) {
         self.calls.push((at, callee));
+    }
+
+    /// A list of operands that are references: one in `slot` on top of others.
+    pub(crate) fn root(&mut self, slot: u32, below: Option<RootId>) -> RootId {
+        self.roots.root(slot, below)
+    }
+
+    /// Objects may move in the instruction at `at` while these operands stand in their slots.
+    pub(crate) fn safepoint(&mut self, at: u32, roots: Option<RootId>) {
+        if let Some(roots) = roots {
+            self.roots.safepoint(at, roots);
+        }
+    }
+
+    /// The local at `slot` of the function is a reference.
+    pub(crate) fn reference_local(&mut self, func: FuncIdx, slot: u32) {
+        self.roots.local(func, slot);
+    }
+
+    /// A `try_table` within another one, and its clauses, which do not go on anywhere yet.
+    pub(crate) fn handler(
+        &mut self,
+        outer: Option<HandlerId>,
+        clauses: &[Clause],
+    ) -> (HandlerId, impl Iterator<Item = ClauseId> + use<>) {
+        let handler = self.handlers.handler(outer, clauses);
+        (handler, self.handlers.clauses_of(handler))
+    }
+
+    /// From here on this is the innermost handler.
+    pub(crate) fn region(&mut self, handler: Option<HandlerId>) {
+        self.handlers.region(self.here(), handler);
+    }
+
+    /// Where the code goes on from a clause.
+    pub(crate) fn land(&mut self, clause: ClauseId, word: u32) {
+        self.handlers.land(clause, word);
     }
 
     /// Replaces the opcode of the instruction at `at`; the words keep their places.
@@ -119,10 +162,13 @@ impl Emitter {
         let shift = |position: Position| Position { word: position.word + start, ..position };
         self.positions.extend(other.positions.into_iter().map(shift));
         self.calls.extend(other.calls.into_iter().map(|(at, callee)| (start + at, callee)));
+        self.roots.append(other.roots, start);
+        self.handlers.append(other.handlers, start);
     }
 
     /// The finished parts.
     pub(crate) fn finish(self) -> Finished {
-        Finished { words: self.words.into(), positions: self.positions.into(), calls: self.calls }
+        let Self { words, positions, calls, roots, handlers, .. } = self;
+        Finished { words: words.into(), positions: positions.into(), calls, roots, handlers }
     }
 }

@@ -64,7 +64,7 @@ pub(crate) fn link(
         }
         code.append(piece.code);
     }
-    let Finished { mut words, positions, calls } = code.finish();
+    let Finished { mut words, positions, calls, roots, handlers } = code.finish();
     let base = words.as_ptr() as usize;
     for func in &mut funcs {
         func.entry = base + func.entry * size_of::<u32>();
@@ -77,7 +77,7 @@ pub(crate) fn link(
         module: Arc::new_cyclic(|module: &Weak<ModuleCode>| {
             let address = module.as_ptr() as usize;
             funcs.iter_mut().for_each(|func| func.module = address);
-            ModuleCode { words, funcs: funcs.into(), positions, shapes }
+            ModuleCode { words, funcs: funcs.into(), positions, shapes, roots, handlers }
         }),
     }
 }

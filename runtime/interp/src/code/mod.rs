@@ -5,12 +5,18 @@
 //! instruction, a direct call has the callee's entry. This room knows the encoding, not the operators.
 
 mod emit;
+mod handlers;
 mod link;
+mod roots;
 
 pub(crate) use emit::{Emitter, Position};
+pub(crate) use handlers::{Clause, ClauseId, HandlerId};
 pub(crate) use link::{Lowered, Piece, link};
+pub(crate) use roots::RootId;
 
 use assay_model::index::{DefinedFuncIdx, FuncIdx};
+use handlers::Handlers;
+use roots::Roots;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -24,10 +30,12 @@ pub struct Bytecode {
 pub(crate) struct ModuleCode {
     words: Box<[u32]>,
     funcs: Box<[FuncCode]>,
-    /// Positions of instructions that can trap or call, in the order of the code.
+    /// Positions of instructions that can trap, throw, allocate or call, in the order of the code.
     positions: Box<[Position]>,
     /// The function types with vectors.
     shapes: HashMap<u32, Shape>,
+    roots: Roots,
+    handlers: Handlers,
 }
 
 /// For each parameter and result of a function type whether it is a vector, which takes two cells.
@@ -74,6 +82,8 @@ pub(crate) struct Place {
     pub(crate) header: u32,
     /// Position in the binary.
     pub(crate) offset: Option<u32>,
+    /// The first word of the instruction.
+    pub(crate) word: u32,
 }
 
 impl Bytecode {
@@ -115,6 +125,23 @@ impl ModuleCode {
         let word = ((address - self.words.as_ptr() as usize) / size_of::<u32>()) as u32;
         let behind = self.positions.partition_point(|position| position.word <= word);
         let position = behind.checked_sub(1).map(|index| self.positions[index]);
-        Place { func: func.func, header: func.header, offset: position.map(|position| position.offset) }
+        let offset = position.map(|position| position.offset);
+        let word = position.map_or(word, |position| position.word);
+        Place { func: func.func, header: func.header, offset, word }
+    }
+
+    /// Shows the slots with references of a frame that waits in an instruction.
+    pub(crate) fn visit_roots(&self, place: Place, visit: impl FnMut(u32)) {
+        self.roots.visit(place.func, place.word, visit);
+    }
+
+    /// The clauses around an instruction, in the order in which they are asked.
+    pub(crate) fn clauses_around(&self, place: Place) -> impl Iterator<Item = &Clause> {
+        self.handlers.around(place.word)
+    }
+
+    /// The address of a word.
+    pub(crate) fn address(&self, word: u32) -> *const u32 {
+        self.words.as_ptr().wrapping_add(word as usize)
     }
 }

@@ -13,7 +13,7 @@ use assay_model::trap::TrapKind;
 
 /// Whether `count` units from `start` on lie below `len`.
 #[inline(always)]
-fn fits(start: u64, count: u64, len: u64) -> bool {
+pub(super) fn fits(start: u64, count: u64, len: u64) -> bool {
     start.checked_add(count).is_some_and(|end| end <= len)
 }
 

@@ -10,6 +10,7 @@ use super::machine::{Exec, HEAD, Machine};
 use super::marshal::{gather, rows, spread};
 use super::operand::{Acc, Imm, Mode, Slot, Source};
 use super::reference::{imported, read_element};
+use super::types::is_below;
 use super::unwind;
 use crate::code::FuncCode;
 use assay_model::layout::{func_kind, status};
@@ -88,16 +89,41 @@ impl<A: Source> Step for CallIndirect<A> {
     #[inline(always)]
     fn step(m: Machine) -> Flow {
         let index: u64 = A::read(&m, HEAD + 5);
-        match resolve_indirect(m, HEAD, index) {
+        match resolve_indirect(m, HEAD, index, Self::OF_SUBTYPE) {
             Ok(func_ref) => call_reference(m, func_ref, HEAD + 2, HEAD + 5 + A::words::<u64>()),
             Err(exit) => exit,
         }
     }
 }
 
-/// The function that an indirect call means, whose table and type stand at `at`; else how it ends.
+impl<A: Source> CallIndirect<A> {
+    const OF_SUBTYPE: &'static [Handler; 1] = &[Opcode::handler_of::<CallSubtype<A>>()];
+}
+
+/// [`CallIndirect`] of a function whose type is another one than the expected.
+struct CallSubtype<A>(PhantomData<A>);
+
+impl<A: Source> Step for CallSubtype<A> {
+    #[inline(always)]
+    fn step(m: Machine) -> Flow {
+        let m = m.diverted();
+        let index: u64 = A::read(&m, HEAD + 5);
+        match resolve_subtype(m, HEAD, index) {
+            Ok(func_ref) => call_reference(m, func_ref, HEAD + 2, HEAD + 5 + A::words::<u64>()),
+            Err(exit) => exit,
+        }
+    }
+}
+
+/// The function that an indirect call means, whose table and type stand at `at`; else how it ends. A function of another
+/// type than the expected is left to the code `of_subtype`.
 #[inline(always)]
-pub(super) fn resolve_indirect(m: Machine, at: usize, index: u64) -> Result<*mut FuncRef, Flow> {
+pub(super) fn resolve_indirect(
+    m: Machine,
+    at: usize,
+    index: u64,
+    of_subtype: &'static [Handler; 1],
+) -> Result<*mut FuncRef, Flow> {
     let Some(element) = read_element(&m, m.word(at), index) else {
         return Err(m.trap(TrapKind::UndefinedElement));
     };
@@ -107,10 +133,24 @@ pub(super) fn resolve_indirect(m: Machine, at: usize, index: u64) -> Result<*mut
     let func_ref = element as usize as *mut FuncRef;
     // SAFETY: elements of function tables are null or live references (invariant 3).
     let found = unsafe { (*func_ref).type_id };
-    if found != expected_type(&m, m.word(at + 1)) {
-        return Err(m.trap(TrapKind::IndirectCallTypeMismatch));
+    if found != type_id(&m, m.word(at + 1)) {
+        return Err(m.divert(of_subtype));
     }
     Ok(func_ref)
+}
+
+/// As [`resolve_indirect`], for an element which is a function of another type than the expected: of a subtype, or it traps.
+#[inline(always)]
+pub(super) fn resolve_subtype(m: Machine, at: usize, index: u64) -> Result<*mut FuncRef, Flow> {
+    let element = read_element(&m, m.word(at), index).unwrap_or(0);
+    let func_ref = element as usize as *mut FuncRef;
+    // SAFETY: the element is a live reference, as was found before.
+    let found = unsafe { (*func_ref).type_id };
+    if is_below(m.store(), found, type_id(&m, m.word(at + 1))) {
+        Ok(func_ref)
+    } else {
+        Err(m.trap(TrapKind::IndirectCallTypeMismatch))
+    }
 }
 
 /// `[reference, arguments, parameters, results]`
@@ -127,11 +167,9 @@ impl Step for CallRef {
     }
 }
 
-/// The canonical type that a type index of the module stands for. Without the GC proposal every type is final, so that
-/// equality is the whole check; with it, a reference whose type is not this one will also match when it is a subtype,
-/// and the place for that is behind the comparison.
+/// The canonical type that a type index of the module stands for.
 #[inline(always)]
-fn expected_type(m: &Machine, ty: u32) -> u32 {
+pub(super) fn type_id(m: &Machine, ty: u32) -> u32 {
     // SAFETY: the context is alive (invariant 3).
     let type_ids = unsafe { (*m.vmctx()).type_ids };
     let place = type_ids.wrapping_add(ty as usize);
@@ -167,10 +205,11 @@ fn call_reference(m: Machine, func_ref: *mut FuncRef, at: usize, words: usize) -
 /// A call that leaves the interpreter.
 #[inline(always)]
 fn call_outside(m: Machine, func_ref: *mut FuncRef, at: usize, words: usize) -> Flow {
+    m.publish();
     let arguments = m.cell(m.word(at));
     let outcome = invoke(m.ctx, func_ref, arguments, m.word(at + 1), m.word(at + 2));
     if outcome != status::OK {
-        return Flow::Exit(unwind::raised(m.ctx, m.ip, m.fp));
+        return m.unwind();
     }
     let result = get(arguments);
     let m =
@@ -188,7 +227,7 @@ pub(super) fn invoke(
     results: u32,
 ) -> u32 {
     // SAFETY: the activation's record is alive (invariant 3).
-    let Exec { store, code, .. } = unsafe { *ctx };
+    let &Exec { store, code, .. } = unsafe { &*ctx };
     // SAFETY: code records are alive as long as their instance (invariant 1).
     let module = unsafe { (*code).module() };
     // SAFETY: records point to the tables of their module, which are alive with them (invariant 1).
@@ -321,8 +360,7 @@ struct Deepen;
 impl Step for Deepen {
     #[inline(always)]
     fn step(m: Machine) -> Flow {
-        // SAFETY: the activation's record is alive (invariant 3).
-        let m = Machine { ip: unsafe { (*m.ctx).again }, ..m };
+        let m = m.diverted();
         if opened(m.ctx) { Flow::Next(m) } else { m.trap(TrapKind::StackOverflow) }
     }
 }

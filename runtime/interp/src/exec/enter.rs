@@ -5,10 +5,11 @@ use super::call::{ACTIVATION_END, has_room, open_frame};
 use super::dispatch::drive;
 use super::machine::{Exec, Machine};
 use super::marshal::{gather, rows_of, spread};
+use super::roots::walk;
 use crate::code::FuncCode;
 use assay_model::layout::status;
 use assay_model::trap::TrapKind;
-use assay_vm::{ArrayCall, FuncRef, StoreCtx, Value};
+use assay_vm::{Activation, ArrayCall, FuncRef, StoreCtx, Value};
 
 /// How everyone outside calls an interpreted function. The callee's `body` is its code record
 /// ([`crate::Bytecode::body`]).
@@ -40,10 +41,21 @@ unsafe extern "C" fn enter(callee: *mut FuncRef, values: *mut Value) -> u32 {
     let (params, results) = rows_of(&code);
     spread(values, fp, params);
     open_frame(fp, code.params, code.header, ACTIVATION_END.as_ptr().cast(), fp);
-    let again = std::ptr::null();
-    let mut exec = Exec { vmctx, stack_end: end, again, store, code: body.cast() };
+    let mut exec = Exec {
+        activation: Activation { previous: std::ptr::null(), walk },
+        vmctx,
+        stack_end: end,
+        again: std::ptr::null(),
+        store,
+        code: body.cast(),
+        ip: std::ptr::null(),
+        fp,
+    };
+    let ctx = &raw mut exec;
+    // SAFETY: the record stays where it is until it is taken off below.
+    unsafe { assay_vm::push_activation(store, ctx.cast()) };
     let start = Machine {
-        ctx: &raw mut exec,
+        ctx,
         ip: code.entry as *const u32,
         fp,
         mem: std::ptr::null_mut(),
@@ -53,6 +65,8 @@ unsafe extern "C" fn enter(callee: *mut FuncRef, values: *mut Value) -> u32 {
         acc_f64: 0.0,
     };
     let outcome = drive(start.refresh());
+    // SAFETY: whatever was entered meanwhile has been left.
+    unsafe { assay_vm::pop_activation(store, ctx.cast()) };
     // SAFETY: as above; the callee is done.
     if let Some(stack) = unsafe { assay_vm::value_stack(store) } {
         stack.top = fp;

@@ -5,10 +5,10 @@
 
 use super::call::DEEPEN;
 use super::dispatch::{Flow, Handler};
-use super::unwind;
+use super::unwind::{self, UNWIND};
 use crate::code::FuncCode;
 use assay_model::trap::TrapKind;
-use assay_vm::{MemoryDef, StoreCtx, VmCtx};
+use assay_vm::{Activation, MemoryDef, StoreCtx, VmCtx};
 use std::sync::atomic::Ordering;
 
 /// Words of a handler's address.
@@ -21,19 +21,24 @@ pub(super) const HEAD: usize = 2;
 pub(super) struct Packed<T>(pub(super) T);
 
 /// What an activation keeps outside of registers.
-#[derive(Copy, Clone)]
 #[repr(C)]
 pub(crate) struct Exec {
+    /// Its place among the activations of the store. Stands first: the collector comes with its address.
+    pub(super) activation: Activation,
     /// The instance whose code runs.
     pub(super) vmctx: *mut VmCtx,
     /// The end of the value stack, as far as it is open.
     pub(super) stack_end: *mut u64,
-    /// The instruction that runs again when more of it is open.
+    /// The instruction that another one runs for.
     pub(super) again: *const u32,
     /// The store.
     pub(super) store: *mut StoreCtx,
     /// A function of the module whose code runs: the way to its tables of positions.
     pub(super) code: *const FuncCode,
+    /// The instruction that the interpreter was last left in by a call, an allocation or an exception.
+    pub(super) ip: *const u32,
+    /// The frame of that instruction; where an exception was caught, the frame that goes on.
+    pub(super) fp: *mut u64,
 }
 
 /// The state that travels from handler to handler.
@@ -117,12 +122,41 @@ impl Machine {
     }
 
     /// The present instruction finds too little of the value stack open: it changed nothing yet, and runs again when there
-    /// is more. A jump, so that callers need no frame for it.
+    /// is more.
     #[inline(always)]
     pub(super) fn deepen(self) -> Flow {
+        self.divert(&DEEPEN)
+    }
+
+    /// Runs other code, of one instruction, for the present instruction. A jump, so that callers need no frame for it.
+    #[inline(always)]
+    pub(super) fn divert(self, code: &'static [Handler; 1]) -> Flow {
         // SAFETY: the activation's record is alive (invariant 3).
         unsafe { (*self.ctx).again = self.ip };
-        Flow::Next(Machine { ip: DEEPEN.as_ptr().cast(), ..self })
+        Flow::Next(Machine { ip: code.as_ptr().cast(), ..self })
+    }
+
+    /// The machine at the instruction that was diverted from.
+    #[inline(always)]
+    pub(super) fn diverted(self) -> Self {
+        // SAFETY: the activation's record is alive (invariant 3).
+        Self { ip: unsafe { (*self.ctx).again }, ..self }
+    }
+
+    /// Notes where the interpreter is left: whoever runs now may move objects, or raise an exception.
+    #[inline(always)]
+    pub(super) fn publish(self) {
+        // SAFETY: the activation's record is alive (invariant 3).
+        unsafe { (*self.ctx).ip = self.ip };
+        // SAFETY: as above.
+        unsafe { (*self.ctx).fp = self.fp };
+    }
+
+    /// The present instruction, which was noted, was left by what it called: goes on where that is caught, or ends the
+    /// activation. A jump, so that callers need no frame for it.
+    #[inline(always)]
+    pub(super) fn unwind(self) -> Flow {
+        Flow::Next(Machine { ip: UNWIND.as_ptr().cast(), ..self })
     }
 
     /// Ends the activation by an access out of bounds of the present instruction.

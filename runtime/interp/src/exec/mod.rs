@@ -23,6 +23,9 @@
 //!    instruction. Only shared memories are used by other threads too, and by all with atomic accesses; their length is
 //!    read for each access.
 //! 6. *Arrays.* A value array holds at least as many values as the callee has parameters or results.
+//! 7. *Objects.* A reference is null, an `i31`, host data, or leads to an object of the store's heap that is laid out as its
+//!    header says. Where objects may move, every reference of a running frame stands in a cell that the tables of its
+//!    module name, no accumulator has one, and [`Exec`](machine::Exec) knows the instruction and the frame.
 #![expect(unsafe_code, reason = "the machine state is raw: code, frames and memories are reached by address")]
 
 pub(crate) mod access;
@@ -32,6 +35,9 @@ pub(crate) mod call;
 pub(crate) mod control;
 mod dispatch;
 mod enter;
+pub(crate) mod exception;
+mod frames;
+pub(crate) mod gc;
 pub(crate) mod global;
 mod machine;
 mod marshal;
@@ -41,7 +47,9 @@ pub(crate) mod numeric;
 pub(crate) mod operand;
 pub(crate) mod reference;
 mod relaxed;
+mod roots;
 pub(crate) mod tail_call;
+mod types;
 mod unwind;
 pub(crate) mod vector;
 pub(crate) mod wide;

@@ -6,14 +6,14 @@
 
 use super::call::{
     ACTIVATION_END, BRIDGE_CELLS, BRIDGE_END, get, has_room, invoke, open_frame, put, resolve_indirect,
+    resolve_subtype,
 };
 use super::control::leave;
-use super::dispatch::{Flow, Opcode, Step};
+use super::dispatch::{Flow, Handler, Opcode, Step};
 use super::machine::{Exec, HEAD, Machine};
 use super::marshal::{gather, rows};
 use super::operand::{Acc, Imm, Mode, Slot, Source};
 use super::reference::imported;
-use super::unwind;
 use crate::code::FuncCode;
 use assay_model::layout::{func_kind, status};
 use assay_model::trap::TrapKind;
@@ -64,7 +64,26 @@ impl<A: Source> Step for ReturnCallIndirect<A> {
     #[inline(always)]
     fn step(m: Machine) -> Flow {
         let index: u64 = A::read(&m, HEAD + 6);
-        match resolve_indirect(m, HEAD + 1, index) {
+        match resolve_indirect(m, HEAD + 1, index, Self::OF_SUBTYPE) {
+            Ok(func_ref) => tail_call(m, func_ref, m.word(HEAD), HEAD + 3),
+            Err(exit) => exit,
+        }
+    }
+}
+
+impl<A: Source> ReturnCallIndirect<A> {
+    const OF_SUBTYPE: &'static [Handler; 1] = &[Opcode::handler_of::<ReturnCallSubtype<A>>()];
+}
+
+/// [`ReturnCallIndirect`] of a function whose type is another one than the expected.
+struct ReturnCallSubtype<A>(PhantomData<A>);
+
+impl<A: Source> Step for ReturnCallSubtype<A> {
+    #[inline(always)]
+    fn step(m: Machine) -> Flow {
+        let m = m.diverted();
+        let index: u64 = A::read(&m, HEAD + 6);
+        match resolve_subtype(m, HEAD + 1, index) {
             Ok(func_ref) => tail_call(m, func_ref, m.word(HEAD), HEAD + 3),
             Err(exit) => exit,
         }
@@ -115,9 +134,10 @@ fn leave_interpreter(m: Machine, func_ref: *mut FuncRef, kind: u32, own_header: 
     if kind == func_kind::COMPILED && m.slot(own_header) == ACTIVATION_END.as_ptr() as usize as u64 {
         return Flow::Exit(hand_on(m.ctx, func_ref, arguments, m.word(at + 1), results));
     }
+    m.publish();
     let outcome = invoke(m.ctx, func_ref, arguments, m.word(at + 1), results);
     if outcome != status::OK {
-        return Flow::Exit(unwind::raised(m.ctx, m.ip, m.fp));
+        return m.unwind();
     }
     for index in 0..results {
         m.set_slot(index, get(arguments.wrapping_add(index as usize)));
@@ -138,7 +158,7 @@ extern "C" fn hand_on(
     results: u32,
 ) -> u32 {
     // SAFETY: the activation's record is alive (invariant 3).
-    let Exec { store, code, .. } = unsafe { *ctx };
+    let &Exec { store, code, .. } = unsafe { &*ctx };
     // SAFETY: code records are alive as long as their instance (invariant 1).
     let module = unsafe { (*code).module() };
     // SAFETY: records point to the tables of their module, which are alive with them (invariant 1).

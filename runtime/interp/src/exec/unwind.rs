@@ -1,12 +1,13 @@
 //! Leaving an activation before it is done: the trap is recorded, the frames are noted from the inside out, and the
-//! status tells the caller.
+//! status tells the caller. An exception that is caught on the way there leaves only the frames within.
 //!
 //! Cold. The entries take and give scalars only, use the convention of C, which does not unwind, and do not let their
 //! one answer be known: so a handler ends in a jump to them and needs no stack frame for the case that it traps.
 
-use super::call::{ACTIVATION_END, BRIDGE_END, get};
-use super::machine::Exec;
-use crate::code::FuncCode;
+use super::dispatch::{Flow, Handler, Opcode, Step};
+use super::exception::catch;
+use super::frames::frames;
+use super::machine::{Exec, Machine};
 use assay_model::layout::status;
 use assay_model::trap::TrapKind;
 
@@ -39,36 +40,38 @@ fn raise(ctx: *mut Exec, ip: *const u32, fp: *mut u64, kind: TrapKind, detail: O
     raised(ctx, ip, fp)
 }
 
-/// The call at `ip` was left by its callee; the reason waits in the store.
+/// The instruction at `ip` was left by what it called; the reason waits in the store.
 #[cold]
 #[inline(never)]
 pub(super) extern "C" fn raised(ctx: *mut Exec, ip: *const u32, fp: *mut u64) -> u32 {
     // SAFETY: the activation's record is alive (invariant 3).
-    let Exec { store, mut vmctx, mut code, .. } = unsafe { *ctx };
-    let (mut ip, mut fp) = (ip as usize, fp);
-    loop {
-        // SAFETY: code records are alive as long as their instance (invariant 1).
-        let record: &FuncCode = unsafe { &*code };
-        // SAFETY: records point to the tables of their module, which are alive with them (invariant 1).
-        let module = unsafe { &*record.module() };
-        let place = module.locate(ip);
+    let store = unsafe { (*ctx).store };
+    for (frame, place) in frames(ctx, ip, fp) {
         // SAFETY: the store is alive and of this thread (invariants 3 and 5), the function is one of the instance's.
-        unsafe { assay_vm::push_frame(store, vmctx, place.func, place.offset) };
-        let header = fp.wrapping_add(place.header as usize);
-        let ret = get(header) as usize;
-        fp = get(header.wrapping_add(1)) as usize as *mut u64;
-        if ret == ACTIVATION_END.as_ptr() as usize {
-            // Were the answer known, handlers would call and then answer it themselves.
-            return std::hint::black_box(status::RAISED);
+        unsafe { assay_vm::push_frame(store, frame.vmctx, place.func, place.offset) };
+    }
+    // Were the answer known, handlers would call and then answer it themselves.
+    std::hint::black_box(status::RAISED)
+}
+
+/// The instruction [`Exec::ip`] was left by what it called. The run goes on where an exception is caught, and ends where
+/// none is.
+struct Unwind;
+
+impl Step for Unwind {
+    #[inline(always)]
+    fn step(m: Machine) -> Flow {
+        let landing = catch(m.ctx);
+        // SAFETY: the activation's record is alive (invariant 3).
+        let fp = unsafe { (*m.ctx).fp };
+        if landing.is_null() {
+            // SAFETY: as above.
+            let ip = unsafe { (*m.ctx).ip };
+            return Flow::Exit(raised(m.ctx, ip, fp));
         }
-        ip = ret;
-        if ret == BRIDGE_END.as_ptr() as usize {
-            vmctx = get(fp) as usize as *mut _;
-            code = get(fp.wrapping_add(1)) as usize as *const _;
-            ip = get(fp.wrapping_add(2)) as usize;
-            fp = get(fp.wrapping_add(3)) as usize as *mut u64;
-        }
-        // A return address is behind its call, whose position is asked for.
-        ip -= 1;
+        Flow::Next(Machine { ip: landing, fp, ..m }.refresh())
     }
 }
+
+/// Code of one instruction: what was called has left.
+pub(super) static UNWIND: [Handler; 1] = [Opcode::handler_of::<Unwind>()];

@@ -17,20 +17,23 @@ impl FuncLowering<'_> {
         let ty = module.func_type(func);
         self.charge();
         let arguments = self.arguments(ty);
-        match module.defined_func(func) {
+        let roots = self.stack.roots();
+        let at = match module.defined_func(func) {
             Some(callee) => {
                 let place = Operand::Narrow(arguments);
                 let filled_in_later = Operand::Narrow(0);
                 let words = [Operand::Wide(0), place, filled_in_later, filled_in_later, filled_in_later];
                 let at = self.emit_trapping(call::call(), &words);
                 self.stack.code.direct_call(at, callee);
+                at
             }
             None => {
                 let reference = self.layout.imported_func(func) + func_import::FUNC_REF;
                 let ty = module.funcs[func.index()].ty;
-                self.call_through(call::call_import(), &[reference], arguments, ty, None);
+                self.call_through(call::call_import(), &[reference], arguments, ty, None)
             }
-        }
+        };
+        self.stack.code.safepoint(at, roots);
         self.call_results(ty);
     }
 
@@ -41,9 +44,11 @@ impl FuncLowering<'_> {
         let signature = module.func_type_at(TypeIdx(ty));
         self.charge();
         let arguments = self.arguments(signature);
+        let roots = self.stack.roots();
         let table = self.layout.table(TableIdx(table));
         let opcode = call::call_indirect(index.mode());
-        self.call_through(opcode, &[table, ty], arguments, TypeIdx(ty), Some(index));
+        let at = self.call_through(opcode, &[table, ty], arguments, TypeIdx(ty), Some(index));
+        self.stack.code.safepoint(at, roots);
         self.call_results(signature);
     }
 
@@ -54,7 +59,9 @@ impl FuncLowering<'_> {
         let signature = module.func_type_at(TypeIdx(ty));
         self.charge();
         let arguments = self.arguments(signature);
-        self.call_through(call::call_ref(), &[reference], arguments, TypeIdx(ty), None);
+        let roots = self.stack.roots();
+        let at = self.call_through(call::call_ref(), &[reference], arguments, TypeIdx(ty), None);
+        self.stack.code.safepoint(at, roots);
         self.call_results(signature);
     }
 
@@ -73,6 +80,7 @@ impl FuncLowering<'_> {
         self.stack.slot_of(entry)
     }
 
+    /// Writes a call through a reference.
     pub(super) fn call_through(
         &mut self,
         opcode: Opcode,
@@ -80,15 +88,16 @@ impl FuncLowering<'_> {
         arguments: u32,
         ty: TypeIdx,
         index: Option<Operand>,
-    ) {
+    ) -> u32 {
         let signature = self.module.func_type_at(ty);
         let mut counts = [arguments, cells(&signature.params), cells(&signature.results)];
         if has_vectors(signature) {
             counts[1] = VECTORS | ty.0;
         }
-        self.emit_trapping(opcode, &[]);
+        let at = self.emit_trapping(opcode, &[]);
         target.iter().chain(&counts).for_each(|&word| self.stack.code.word(word));
         index.into_iter().for_each(|index| index.write(&mut self.stack.code));
+        at
     }
 
     /// Brings the arguments to their slots and pops them. The first slot.
@@ -103,7 +112,7 @@ impl FuncLowering<'_> {
     fn call_results(&mut self, ty: &FuncType) {
         self.stack.clobber_all();
         for &result in &ty.results {
-            let kind = Kind::of(result);
+            let kind = Kind::of(result, self.module);
             let slot = self.stack.next_slot();
             self.stack.push(kind, Value::Temp);
             if ty.results.len() == 1 {

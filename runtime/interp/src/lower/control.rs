@@ -2,6 +2,7 @@
 
 use super::function::{FuncLowering, Result};
 use super::stack::{Condition, Entry, Increment, Kind, Operand, Value};
+use crate::code::{ClauseId, HandlerId};
 use crate::exec::numeric::CompareOp;
 use crate::exec::{Opcode, control};
 use assay_model::index::TypeIdx;
@@ -11,18 +12,28 @@ use assay_parse::wasmparser::{BlockType, BrTable, Operator};
 /// More values than this move by one instruction, from slots to slots.
 const FEW: usize = 4;
 
-/// A branch word that waits for its target.
+/// A way to a place that is not known yet.
 #[derive(Copy, Clone)]
-struct Fixup {
-    instruction: u32,
-    word: u32,
+pub(super) enum Fixup {
+    /// The branch word of an instruction.
+    Branch { instruction: u32, word: u32 },
+    /// A clause that catches exceptions.
+    Clause(ClauseId),
 }
 
 enum FrameKind {
     Function,
     Block,
-    Loop { head: u32 },
-    If { otherwise: Option<Fixup> },
+    Loop {
+        head: u32,
+    },
+    If {
+        otherwise: Option<Fixup>,
+    },
+    /// With the handler around it.
+    Try {
+        outer: Option<HandlerId>,
+    },
 }
 
 /// An open block.
@@ -120,6 +131,9 @@ impl FuncLowering<'_> {
             Operator::ReturnCallRef { type_index } => self.return_call_ref(type_index),
             Operator::BrOnNull { relative_depth } => self.br_on_null(relative_depth),
             Operator::BrOnNonNull { relative_depth } => self.br_on_non_null(relative_depth),
+            Operator::TryTable { ref try_table } => self.try_table(try_table)?,
+            Operator::Throw { tag_index } => self.throw(tag_index),
+            Operator::ThrowRef => self.throw_ref(),
             _ => return Ok(false),
         }
         Ok(true)
@@ -130,7 +144,10 @@ impl FuncLowering<'_> {
     pub(super) fn dead_operator(&mut self, operator: &Operator<'_>) -> Result<()> {
         let depth = self.dead.expect("called in dead code only");
         match operator {
-            Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => {
+            Operator::Block { .. }
+            | Operator::Loop { .. }
+            | Operator::If { .. }
+            | Operator::TryTable { .. } => {
                 self.dead = Some(depth + 1);
             }
             Operator::Else if depth == 0 => self.else_(),
@@ -144,7 +161,7 @@ impl FuncLowering<'_> {
     fn open_frame(&mut self, kind: FrameKind, ty: BlockType) -> Result<()> {
         let (ty, params, results) = match ty {
             BlockType::Empty => (BlockKinds::Empty, 0, 0),
-            BlockType::Type(ty) => (BlockKinds::One(Kind::of(val_type(ty)?)), 0, 1),
+            BlockType::Type(ty) => (BlockKinds::One(Kind::of(val_type(ty)?, self.module)), 0, 1),
             BlockType::FuncType(index) => {
                 let ty = self.module.func_type_at(TypeIdx(index));
                 (BlockKinds::Func(TypeIdx(index)), ty.params.len(), ty.results.len())
@@ -162,6 +179,17 @@ impl FuncLowering<'_> {
     fn block(&mut self, ty: BlockType) -> Result<()> {
         self.stack.settle_all();
         self.open_frame(FrameKind::Block, ty)
+    }
+
+    /// Opens the block of a `try_table`.
+    pub(super) fn open_try(&mut self, ty: BlockType, outer: Option<HandlerId>) -> Result<()> {
+        self.open_frame(FrameKind::Try { outer }, ty)
+    }
+
+    /// The slot of the first value of a branch to the block at `depth`.
+    pub(super) fn target_slot(&self, depth: u32) -> u32 {
+        let Frame { ref kind, height, .. } = self.frames[self.frame_index(depth)];
+        if matches!(kind, FrameKind::Function) { 0 } else { self.stack.slot_at(height) }
     }
 
     fn loop_(&mut self, ty: BlockType) -> Result<()> {
@@ -208,7 +236,7 @@ impl FuncLowering<'_> {
             BlockKinds::Func(index) => {
                 let ty = self.module.func_type_at(index);
                 for &ty in if params { &ty.params } else { &ty.results } {
-                    self.stack.push(Kind::of(ty), Value::Temp);
+                    self.stack.push(Kind::of(ty, self.module), Value::Temp);
                 }
             }
         }
@@ -238,8 +266,10 @@ impl FuncLowering<'_> {
             return self.end_function();
         }
         let alive = self.dead.is_none();
-        if let FrameKind::If { otherwise: Some(fixup) } = self.frame().kind {
-            self.add_exit(self.frames.len() - 1, fixup);
+        match self.frame().kind {
+            FrameKind::If { otherwise: Some(fixup) } => self.add_exit(self.frames.len() - 1, fixup),
+            FrameKind::Try { outer } => self.enter_handler(outer),
+            _ => {}
         }
         let mut exit = self.frame().exits;
         if exit.is_none() {
@@ -256,10 +286,15 @@ impl FuncLowering<'_> {
         self.dead = None;
         let frame = self.frames.pop().expect("validation keeps blocks balanced");
         self.restack(frame.height, frame.ty, false);
-        while let Some(place) = exit {
+        self.bind_all(&mut exit);
+    }
+
+    /// Lets the branches of a chain lead to the next instruction.
+    fn bind_all(&mut self, exit: &mut Option<ExitIdx>) {
+        while let Some(place) = *exit {
             let (fixup, next) = self.exits.0[place as usize];
             self.bind(fixup);
-            exit = next;
+            *exit = next;
         }
     }
 
@@ -273,6 +308,12 @@ impl FuncLowering<'_> {
             self.charge();
             self.return_();
         }
+        // Exceptions that are caught by leaving the function: their values are in the first slots.
+        let mut exits = self.frame().exits;
+        if exits.is_some() {
+            self.bind_all(&mut exits);
+            self.emit(control::return_(), &[Operand::Narrow(self.header)]);
+        }
         self.frames.pop();
     }
 
@@ -283,16 +324,22 @@ impl FuncLowering<'_> {
     }
 
     fn link(&mut self, fixup: Fixup, target: u32) {
-        let words = i64::from(target) - i64::from(fixup.instruction);
-        let bytes = i32::try_from(words * 4).expect("a body of less than 8 MB makes less than 2 GB of code");
-        self.stack.code.patch(fixup.word, bytes as u32);
+        match fixup {
+            Fixup::Branch { instruction, word } => {
+                let words = i64::from(target) - i64::from(instruction);
+                let bytes =
+                    i32::try_from(words * 4).expect("a body of less than 8 MB makes less than 2 GB of code");
+                self.stack.code.patch(word, bytes as u32);
+            }
+            Fixup::Clause(clause) => self.stack.code.land(clause, target),
+        }
     }
 
     /// Writes a branch instruction whose branch word stands first.
     fn emit_branch(&mut self, opcode: Opcode, operands: &[Operand]) -> Fixup {
         let at = self.emit(opcode, &[Operand::Narrow(0)]);
         operands.iter().for_each(|operand| operand.write(&mut self.stack.code));
-        Fixup { instruction: at, word: at + 2 }
+        Fixup::Branch { instruction: at, word: at + 2 }
     }
 
     /// Pops an `i32` as a condition: the comparison that made it, if that can still be taken back.
@@ -373,30 +420,30 @@ impl FuncLowering<'_> {
         self.branch_if(depth, condition);
     }
 
-    /// The reference on top of the stack, which stays there, compared with null.
-    pub(super) fn top_reference(&mut self, op: CompareOp) -> Condition {
+    /// The slot of the reference on top of the stack, which stays there.
+    pub(super) fn top_reference(&mut self) -> Operand {
         let entry = self.stack.pop();
         let slot = self.stack.slot_of(entry);
         let value = if let Value::Local(_) = entry.value { entry.value } else { Value::Temp };
         self.stack.push(entry.kind, value);
-        Condition { op, a: Operand::Slot(slot), b: Operand::Wide(0) }
+        Operand::Slot(slot)
     }
 
     fn br_on_null(&mut self, depth: u32) {
-        let condition = self.top_reference(CompareOp::I64Eq);
+        let condition = Condition { op: CompareOp::I64Eq, a: self.top_reference(), b: Operand::Wide(0) };
         let reference = self.stack.pop();
         self.branch_if(depth, condition);
         self.stack.push(reference.kind, reference.value);
     }
 
     fn br_on_non_null(&mut self, depth: u32) {
-        let condition = self.top_reference(CompareOp::I64Ne);
+        let condition = Condition { op: CompareOp::I64Ne, a: self.top_reference(), b: Operand::Wide(0) };
         self.branch_if(depth, condition);
         self.stack.pop();
     }
 
     /// A branch with the topmost values when the condition holds.
-    fn branch_if(&mut self, depth: u32, condition: Condition) {
+    pub(super) fn branch_if(&mut self, depth: u32, condition: Condition) {
         let frame = &self.frames[self.frame_index(depth)];
         let arity = frame.arity();
         let first = self.stack.entries.len() - arity;
@@ -420,7 +467,7 @@ impl FuncLowering<'_> {
     }
 
     /// Lets a branch lead to the block at `depth`, whose values are in place.
-    fn attach(&mut self, depth: u32, fixup: Fixup) {
+    pub(super) fn attach(&mut self, depth: u32, fixup: Fixup) {
         let index = self.frame_index(depth);
         match self.frames[index].kind {
             FrameKind::Loop { head } => self.link(fixup, head),
@@ -446,7 +493,7 @@ impl FuncLowering<'_> {
         depths.iter().for_each(|_| self.stack.code.word(0));
         let mut stubs = std::collections::HashMap::new();
         for (position, &depth) in depths.iter().enumerate() {
-            let fixup = Fixup { instruction: at, word: first + position as u32 };
+            let fixup = Fixup::Branch { instruction: at, word: first + position as u32 };
             if self.is_plain(depth) {
                 self.attach(depth, fixup);
                 continue;
@@ -506,7 +553,7 @@ impl FuncLowering<'_> {
             let value = self.stack.operand(entry);
             let opcode = match entry.kind {
                 Kind::I32 => control::return_one::<u32>(value.mode()),
-                Kind::I64 | Kind::Ref => control::return_one::<u64>(value.mode()),
+                Kind::I64 | Kind::Ref | Kind::Func => control::return_one::<u64>(value.mode()),
                 Kind::F32 => control::return_one::<f32>(value.mode()),
                 Kind::F64 => control::return_one::<f64>(value.mode()),
                 Kind::V128 => unreachable!("vectors go the way of several results"),

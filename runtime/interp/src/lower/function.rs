@@ -2,8 +2,9 @@
 
 use super::LowerOptions;
 use super::control::{Exits, Frame};
+use super::gc::Structs;
 use super::stack::{Entry, Kind, Operand, Stack};
-use crate::code::{Lowered, Piece};
+use crate::code::{HandlerId, Lowered, Piece};
 use crate::exec::{Opcode, control};
 use assay_model::index::DefinedFuncIdx;
 use assay_model::layout::VmCtxLayout;
@@ -17,6 +18,7 @@ pub(super) type Result<T> = std::result::Result<T, Box<ParseError>>;
 pub(super) struct FuncLowering<'a> {
     pub(super) module: &'a ModuleModel,
     pub(super) layout: &'a VmCtxLayout,
+    pub(super) structs: &'a Structs,
     /// The binary.
     pub(super) bytes: &'a [u8],
     pub(super) options: LowerOptions,
@@ -31,6 +33,8 @@ pub(super) struct FuncLowering<'a> {
     pub(super) stack: Stack,
     pub(super) frames: Vec<Frame>,
     pub(super) exits: Exits,
+    /// The innermost handler around the present operator.
+    pub(super) handler: Option<HandlerId>,
     /// In code that is never reached: how many blocks were opened in it.
     pub(super) dead: Option<u32>,
     /// Position of the present operator.
@@ -43,7 +47,7 @@ pub(super) struct FuncLowering<'a> {
 
 /// Cells that values of a list of types take together.
 pub(super) fn cells(types: &[ValType]) -> u32 {
-    types.iter().map(|&ty| Kind::of(ty).cells()).sum()
+    types.iter().map(|&ty| if ty == ValType::V128 { 2 } else { 1 }).sum()
 }
 
 impl<'a> FuncLowering<'a> {
@@ -51,12 +55,14 @@ impl<'a> FuncLowering<'a> {
     pub(super) fn new(
         module: &'a ModuleModel,
         layout: &'a VmCtxLayout,
+        structs: &'a Structs,
         bytes: &'a [u8],
         options: LowerOptions,
     ) -> Self {
         Self {
             module,
             layout,
+            structs,
             bytes,
             options,
             allocations: BodyAllocations::default(),
@@ -67,6 +73,7 @@ impl<'a> FuncLowering<'a> {
             stack: Stack::default(),
             frames: Vec::new(),
             exits: Exits::default(),
+            handler: None,
             dead: None,
             offset: 0,
             cost: 0,
@@ -102,8 +109,11 @@ impl<'a> FuncLowering<'a> {
         self.locals.clear();
         let mut behind = 0;
         for (count, ty) in params.chain(declared.iter().copied()) {
-            let kind = Kind::of(ty);
+            let kind = Kind::of(ty, module);
             for _ in 0..count {
+                if kind == Kind::Ref {
+                    self.stack.code.reference_local(module.func_of(func), behind);
+                }
                 self.locals.push((kind, behind));
                 behind += kind.cells();
             }
@@ -111,12 +121,13 @@ impl<'a> FuncLowering<'a> {
         // Results are left in the first slots while the header is still needed.
         self.header = behind.max(cells(&ty.results));
         self.results.clear();
-        self.results.extend(ty.results.iter().map(|&ty| Kind::of(ty)));
+        self.results.extend(ty.results.iter().map(|&ty| Kind::of(ty, module)));
         self.stack.begin(self.header + 2);
         let ty = module.funcs[module.func_of(func).index()].ty;
         self.frames.clear();
         self.frames.push(Frame::function(ty, self.results.len()));
         self.exits.clear();
+        self.handler = None;
         self.dead = None;
         self.offset = module.bodies[func.index()].start;
         self.cost = 0;

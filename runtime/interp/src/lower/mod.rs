@@ -6,11 +6,15 @@
 //! stands; it knows neither machine nor meaning of operators, only their instructions. Called by the facade.
 
 mod access;
+mod array;
 mod atomic;
 mod bulk;
 mod call;
+mod cast;
 mod control;
+mod exception;
 mod function;
+mod gc;
 mod memory;
 mod numeric;
 mod reference;
@@ -59,7 +63,8 @@ const FUNCTIONS: usize = 8;
 pub fn lower(parsed: &ParsedModule, bytes: &[u8], options: &LowerOptions) -> Result<Bytecode, ParseError> {
     let model = &parsed.model;
     let layout = VmCtxLayout::new(model);
-    let begin = || Ok(FuncLowering::new(model, &layout, bytes, *options));
+    let structs = gc::structs(model);
+    let begin = || Ok(FuncLowering::new(model, &layout, &structs, bytes, *options));
     let one = |lowering, index| with_function(lowering, parsed, bytes, DefinedFuncIdx::from_index(index));
     let size: usize = model.bodies.iter().map(|body| body.len()).sum();
     let functions = 0..model.bodies.len();

@@ -106,7 +106,7 @@ impl FuncLowering<'_> {
     }
 
     /// An operand that is in a slot or the accumulator.
-    fn no_immediate(&mut self, entry: Entry) -> Operand {
+    pub(super) fn no_immediate(&mut self, entry: Entry) -> Operand {
         match entry.value {
             Value::Const(_) => Operand::Slot(self.stack.slot_of(entry)),
             _ => self.stack.operand(entry),

@@ -5,15 +5,20 @@
 //! place, into the form that writes the slot as well, so that keeping a value never costs an instruction. A vector takes
 //! two cells and is always written to them.
 //!
+//! Where objects may move, every reference to one has to be in its slot, and the collector has to know of it: [`Stack::roots`]
+//! brings that about.
+//!
 //! Kept true: at most one value lives in each accumulator alone; values below `settled` are in slots or constants;
 //! copies and constants never touch an accumulator.
 
-use crate::code::Emitter;
+use crate::code::{Emitter, RootId};
 use crate::exec::numeric::CompareOp;
 use crate::exec::operand::Mode;
 use crate::exec::vector::vector_copy;
 use crate::exec::{Opcode, Pair, moves};
-use assay_model::types::ValType;
+use assay_model::layout::AbiKind;
+use assay_model::module::ModuleModel;
+use assay_model::types::{CompositeType, TypeRef, ValType};
 
 /// Values on top of the stack that may be locals or in accumulators. Bounds the work of overwriting a local.
 const WINDOW: usize = 32;
@@ -25,7 +30,10 @@ pub(super) enum Kind {
     I64,
     F32,
     F64,
+    /// A reference that the collector follows.
     Ref,
+    /// A function reference.
+    Func,
     V128,
 }
 
@@ -122,23 +130,38 @@ pub(super) struct Stack {
     mirror: [Option<u32>; 4],
     last: Option<Last>,
     increment: Option<Increment>,
+    /// The references on the stack: their positions, and their roots when they are known to be in their slots.
+    references: Vec<(usize, Option<RootId>)>,
+}
+
+/// Whether a type of the module is a function type.
+pub(super) fn is_func(module: &ModuleModel, ty: TypeRef) -> bool {
+    match ty {
+        TypeRef::Module(index) => matches!(module.types[index.index()].composite, CompositeType::Func(_)),
+        _ => false,
+    }
 }
 
 impl Kind {
-    pub(super) fn of(ty: ValType) -> Self {
+    /// The kind of a type of the module.
+    #[inline]
+    pub(super) fn of(ty: ValType, module: &ModuleModel) -> Self {
         match ty {
             ValType::I32 => Kind::I32,
             ValType::I64 => Kind::I64,
             ValType::F32 => Kind::F32,
             ValType::F64 => Kind::F64,
-            ValType::Ref(_) => Kind::Ref,
             ValType::V128 => Kind::V128,
+            ValType::Ref(_) => match AbiKind::of(ty, &|ty| is_func(module, ty)) {
+                AbiKind::Func => Kind::Func,
+                _ => Kind::Ref,
+            },
         }
     }
 
     pub(super) fn class(self) -> Class {
         match self {
-            Kind::I32 | Kind::I64 | Kind::Ref => Class::Int,
+            Kind::I32 | Kind::I64 | Kind::Ref | Kind::Func => Class::Int,
             Kind::F32 => Class::F32,
             Kind::F64 => Class::F64,
             Kind::V128 => Class::Vector,
@@ -154,7 +177,7 @@ impl Kind {
     fn immediate(self, bits: u64) -> Operand {
         match self {
             Kind::I32 | Kind::F32 => Operand::Narrow(bits as u32),
-            Kind::I64 | Kind::F64 | Kind::Ref | Kind::V128 => Operand::Wide(bits),
+            Kind::I64 | Kind::F64 | Kind::Ref | Kind::Func | Kind::V128 => Operand::Wide(bits),
         }
     }
 }
@@ -193,6 +216,7 @@ impl Stack {
         self.mirror = [None; 4];
         self.last = None;
         self.increment = None;
+        self.references.clear();
     }
 
     /// How many values there are.
@@ -212,6 +236,9 @@ impl Stack {
     pub(super) fn push(&mut self, kind: Kind, value: Value) {
         let slot = self.next_slot();
         self.cells = self.cells.max(slot + kind.cells());
+        if kind == Kind::Ref {
+            self.references.push((self.entries.len(), None));
+        }
         self.entries.push(Entry { value, kind, slot });
         if self.entries.len() - self.settled > WINDOW {
             self.settle(self.settled);
@@ -227,6 +254,9 @@ impl Stack {
         if let Value::Acc { .. } = entry.value {
             self.holder[entry.kind.class() as usize] = None;
         }
+        if entry.kind == Kind::Ref {
+            self.references.pop();
+        }
         entry
     }
 
@@ -236,6 +266,23 @@ impl Stack {
         for holder in &mut self.holder {
             *holder = holder.filter(|&position| position < height);
         }
+        while self.references.last().is_some_and(|&(position, _)| position >= height) {
+            self.references.pop();
+        }
+    }
+
+    /// Brings every reference of the stack into its slot; what the collector will find there. In front of an instruction
+    /// that objects may move in.
+    pub(super) fn roots(&mut self) -> Option<RootId> {
+        let known = self.references.iter().rposition(|(_, root)| root.is_some()).map_or(0, |last| last + 1);
+        for index in known..self.references.len() {
+            let (position, _) = self.references[index];
+            self.settle(position);
+            let below = index.checked_sub(1).and_then(|below| self.references[below].1);
+            let root = self.code.root(self.entries[position].slot, below);
+            self.references[index].1 = Some(root);
+        }
+        self.references.last().and_then(|&(_, root)| root)
     }
 
     /// What the accumulator of a class has when the next instruction runs is no longer known.

@@ -1,4 +1,4 @@
-//! Tail calls: as calls, but the callee gets the frame.
+//! Tail calls: as calls, but the callee gets the frame, and stands outside of the handlers around the call.
 
 use super::function::FuncLowering;
 use super::stack::Operand;
@@ -13,7 +13,9 @@ impl FuncLowering<'_> {
         let module = self.module;
         let ty = module.func_type(func);
         self.charge();
+        let handler = self.handler;
         let arguments = self.arguments(ty);
+        self.enter_handler(None);
         match module.defined_func(func) {
             Some(callee) => {
                 let place = Operand::Narrow(arguments);
@@ -30,6 +32,7 @@ impl FuncLowering<'_> {
                 self.call_through(tail_call::return_call_import(), &target, arguments, ty, None);
             }
         }
+        self.enter_handler(handler);
         self.die();
     }
 
@@ -39,10 +42,13 @@ impl FuncLowering<'_> {
         let module = self.module;
         let signature = module.func_type_at(TypeIdx(ty));
         self.charge();
+        let handler = self.handler;
         let arguments = self.arguments(signature);
+        self.enter_handler(None);
         let target = [self.header, self.layout.table(TableIdx(table)), ty];
         let opcode = tail_call::return_call_indirect(index.mode());
         self.call_through(opcode, &target, arguments, TypeIdx(ty), Some(index));
+        self.enter_handler(handler);
         self.die();
     }
 
@@ -52,9 +58,12 @@ impl FuncLowering<'_> {
         let module = self.module;
         let signature = module.func_type_at(TypeIdx(ty));
         self.charge();
+        let handler = self.handler;
         let arguments = self.arguments(signature);
+        self.enter_handler(None);
         let target = [self.header, reference];
         self.call_through(tail_call::return_call_ref(), &target, arguments, TypeIdx(ty), None);
+        self.enter_handler(handler);
         self.die();
     }
 }

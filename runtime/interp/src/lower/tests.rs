@@ -9,7 +9,8 @@ fn listing(body: &str) -> Vec<String> {
     let bytes = wat::parse_str(format!("(module (memory 1) (func {body}))")).unwrap();
     let parsed = assay_parse::parse(&bytes, FeatureSet::built_by_interp()).unwrap();
     let layout = VmCtxLayout::new(&parsed.model);
-    let mut lowering = FuncLowering::new(&parsed.model, &layout, &bytes, LowerOptions::default());
+    let structs = gc::structs(&parsed.model);
+    let mut lowering = FuncLowering::new(&parsed.model, &layout, &structs, &bytes, LowerOptions::default());
     lowering.function(&parsed, &bytes, DefinedFuncIdx(0)).unwrap();
     lowering.finish().code.listing()
 }

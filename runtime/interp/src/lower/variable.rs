@@ -67,7 +67,7 @@ impl FuncLowering<'_> {
     }
 
     fn global_place(&self, global: GlobalIdx) -> (Kind, bool, Operand) {
-        let kind = Kind::of(self.module.globals[global.index()].content);
+        let kind = Kind::of(self.module.globals[global.index()].content, self.module);
         match self.module.defined_global(global) {
             Some(defined) => (kind, false, Operand::Narrow(self.layout.defined_global(defined))),
             None => (kind, true, Operand::Narrow(self.layout.imported_global(global))),
@@ -78,7 +78,7 @@ impl FuncLowering<'_> {
         let (kind, imported, place) = self.global_place(global);
         let pair = match kind {
             Kind::I32 => global::get::<u32>(imported),
-            Kind::I64 | Kind::Ref => global::get::<u64>(imported),
+            Kind::I64 | Kind::Ref | Kind::Func => global::get::<u64>(imported),
             Kind::F32 => global::get::<f32>(imported),
             Kind::F64 => global::get::<f64>(imported),
             Kind::V128 => {
@@ -95,7 +95,7 @@ impl FuncLowering<'_> {
         let value = self.stack.operand(entry);
         let opcode = match kind {
             Kind::I32 => global::set::<u32>(imported, value.mode()),
-            Kind::I64 | Kind::Ref => global::set::<u64>(imported, value.mode()),
+            Kind::I64 | Kind::Ref | Kind::Func => global::set::<u64>(imported, value.mode()),
             Kind::F32 => global::set::<f32>(imported, value.mode()),
             Kind::F64 => global::set::<f64>(imported, value.mode()),
             Kind::V128 => vector_set(imported),
@@ -120,7 +120,7 @@ impl FuncLowering<'_> {
         let modes = (condition.mode(), a.mode(), b.mode());
         let pair = match first.kind {
             Kind::I32 => moves::select::<u32>(modes.0, modes.1, modes.2),
-            Kind::I64 | Kind::Ref => moves::select::<u64>(modes.0, modes.1, modes.2),
+            Kind::I64 | Kind::Ref | Kind::Func => moves::select::<u64>(modes.0, modes.1, modes.2),
             Kind::F32 => moves::select::<f32>(modes.0, modes.1, modes.2),
             Kind::F64 => moves::select::<f64>(modes.0, modes.1, modes.2),
             Kind::V128 => unreachable!("vectors were selected above"),

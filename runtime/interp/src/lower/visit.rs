@@ -80,6 +80,11 @@ impl FuncLowering<'_> {
         {
             return Ok(());
         }
+        // What follows has one prefix, which ends a segment of the fuel rule: some branch.
+        self.charge();
+        if self.gc(operator) || self.array(operator) || self.cast(operator)? {
+            return Ok(());
+        }
         Err(ParseError::Unsupported { feature: feature_of(operator) }.into())
     }
 }

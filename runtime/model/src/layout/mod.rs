@@ -6,6 +6,7 @@
 //! All fields are in host byte order, and pointers have 8 bytes.
 
 mod abi;
+pub mod object;
 mod vmctx;
 
 pub use abi::{AbiKind, AbiSig};
@@ -44,8 +45,10 @@ pub mod store_ctx {
     pub const GC_LIMIT: u32 = 68;
     /// `*const [*const (); n]`: the builtin table, for trampolines, which have no instance.
     pub const BUILTINS: u32 = 72;
+    /// `*const TypeInfo`: what is known of canonical types ([`super::object::type_info`]), by number.
+    pub const TYPES: u32 = 80;
     /// Bytes of the part that code may address.
-    pub const SIZE: u32 = 80;
+    pub const SIZE: u32 = 88;
 }
 
 /// `FuncRef`: what a function reference points to. Null is address 0.

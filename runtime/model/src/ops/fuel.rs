@@ -7,7 +7,7 @@
 //! nothing is left there, code stops with `OutOfFuel`. So both engines stop at the same place with the same amount.
 
 /// Operators that cost nothing: they only shape the control flow.
-const FREE: [u8; 7] = [
+const FREE: [u8; 8] = [
     0x01, // nop
     0x02, // block
     0x03, // loop
@@ -15,6 +15,7 @@ const FREE: [u8; 7] = [
     0x0b, // end
     0x00, // unreachable
     0x1a, // drop
+    0x1f, // try_table
 ];
 
 /// What executing an operator costs, by its first opcode byte.
@@ -23,9 +24,13 @@ pub fn cost(first_byte: u8) -> u64 {
 }
 
 /// Whether the straight-line segment ends with the operator of this first opcode byte: control leaves, joins or
-/// splits here, or another function runs.
+/// splits here, or another function runs. Those on objects (0xfb) all do: two of them are branches, and the first byte does
+/// not tell which.
 pub fn ends_segment(first_byte: u8) -> bool {
-    matches!(first_byte, 0x00 | 0x03 | 0x04 | 0x05 | 0x08 | 0x0a | 0x0b | 0x0c..=0x15 | 0x1f | 0xd5 | 0xd6)
+    matches!(
+        first_byte,
+        0x00 | 0x03 | 0x04 | 0x05 | 0x08 | 0x0a | 0x0b | 0x0c..=0x15 | 0x1f | 0xd5 | 0xd6 | 0xfb
+    )
 }
 
 #[cfg(test)]

@@ -10,7 +10,9 @@
 mod atomic;
 mod bulk;
 mod control;
+mod exception;
 pub mod fuel;
+mod gc;
 mod memory;
 mod numeric;
 mod reference;
@@ -42,6 +44,19 @@ pub enum Immediates {
     ElemTable,
     Elem,
     HeapType,
+    /// A heap type whose references may be null: the opcode says so.
+    NullableHeapType,
+    /// Flags, a label, and two heap types.
+    CastLabel,
+    TypeField,
+    /// A type and a number of elements.
+    TypeCount,
+    TypeData,
+    TypeElem,
+    TypeType,
+    Tag,
+    /// A block type and a list of catch clauses.
+    TryTable,
     I32,
     I64,
     F32,
@@ -84,6 +99,9 @@ pub fn all() -> impl Iterator<Item = &'static OpRow> {
     [
         control::OPS,
         reference::OPS,
+        exception::OPS,
+        gc::EQUALITY,
+        gc::OPS,
         memory::OPS,
         numeric::OPS,
         numeric::SIGN_EXTENSION,

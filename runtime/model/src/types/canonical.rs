@@ -48,6 +48,21 @@ impl CanonicalTypes {
         self.intern_group(Box::new([SubType::plain_func(ty.clone())]))
     }
 
+    /// The canonical number of a type of its own whose references are canonical already.
+    pub fn intern_type(&mut self, ty: SubType) -> CanonId {
+        self.intern_group(Box::new([ty]))
+    }
+
+    /// Whether a type that is defined as `composite` may be declared below `supertype` ([Subtypes][spec]). References are
+    /// canonical.
+    ///
+    /// [spec]: https://webassembly.github.io/spec/core/valid/types.html#sub-types
+    pub fn may_extend(&self, supertype: Option<TypeRef>, composite: &CompositeType) -> bool {
+        let Some(TypeRef::Canonical(id)) = supertype else { return supertype.is_none() };
+        let above = self.get(id);
+        !above.is_final && self.composite_matches(composite, &above.composite)
+    }
+
     fn intern_group(&mut self, group: Box<[SubType]>) -> CanonId {
         if let Some(&first) = self.groups.get(&group) {
             return first;
@@ -94,6 +109,11 @@ impl CanonicalTypes {
         let line = &self.ancestry[sub.0 as usize];
         let depth = self.ancestry[sup.0 as usize].len() - 1;
         line.get(depth) == Some(&sup)
+    }
+
+    /// The supertypes of a type from the topmost on, itself last.
+    pub fn supertypes(&self, id: CanonId) -> &[CanonId] {
+        &self.ancestry[id.0 as usize]
     }
 
     /// How many types there are.

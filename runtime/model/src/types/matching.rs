@@ -3,8 +3,8 @@
 //! [spec]: https://webassembly.github.io/spec/core/valid/matching.html
 
 use super::{
-    CanonId, CanonicalTypes, CompositeType, GlobalType, HeapType, Limits, MemoryType, RefType, TableType,
-    TypeRef, ValType,
+    CanonId, CanonicalTypes, CompositeType, FieldType, GlobalType, HeapType, Limits, MemoryType, RefType,
+    StorageType, TableType, TypeRef, ValType,
 };
 
 impl CanonicalTypes {
@@ -47,6 +47,35 @@ impl CanonicalTypes {
             CompositeType::Struct(_) => HeapType::Struct,
             CompositeType::Array(_) => HeapType::Array,
         }
+    }
+
+    /// Whether a type that is defined as `sub` may stand below one that is defined as `sup`.
+    pub(super) fn composite_matches(&self, sub: &CompositeType, sup: &CompositeType) -> bool {
+        match (sub, sup) {
+            (CompositeType::Func(sub), CompositeType::Func(sup)) => {
+                self.all_match(&sup.params, &sub.params) && self.all_match(&sub.results, &sup.results)
+            }
+            (CompositeType::Struct(sub), CompositeType::Struct(sup)) => {
+                let mut pairs = sub.iter().zip(sup);
+                sub.len() >= sup.len() && pairs.all(|(&sub, &sup)| self.field_matches(sub, sup))
+            }
+            (CompositeType::Array(sub), CompositeType::Array(sup)) => self.field_matches(*sub, *sup),
+            _ => false,
+        }
+    }
+
+    fn all_match(&self, sub: &[ValType], sup: &[ValType]) -> bool {
+        sub.len() == sup.len() && sub.iter().zip(sup).all(|(&sub, &sup)| self.val_matches(sub, sup))
+    }
+
+    fn field_matches(&self, sub: FieldType, sup: FieldType) -> bool {
+        let below = |sub, sup| match (sub, sup) {
+            (StorageType::Val(sub), StorageType::Val(sup)) => self.val_matches(sub, sup),
+            (sub, sup) => sub == sup,
+        };
+        sub.mutable == sup.mutable
+            && below(sub.storage, sup.storage)
+            && (!sub.mutable || below(sup.storage, sub.storage))
     }
 
     /// Whether a global of type `sub` may be imported as `sup`: exactly when mutable, by matching otherwise.

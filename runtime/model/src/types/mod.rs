@@ -166,6 +166,10 @@ impl RefType {
     pub const FUNCREF: RefType = RefType { nullable: true, heap: HeapType::Func };
     /// `(ref null extern)`.
     pub const EXTERNREF: RefType = RefType { nullable: true, heap: HeapType::Extern };
+    /// `(ref null any)`.
+    pub const ANYREF: RefType = RefType { nullable: true, heap: HeapType::Any };
+    /// `(ref null exn)`.
+    pub const EXNREF: RefType = RefType { nullable: true, heap: HeapType::Exn };
 }
 
 impl ValType {
@@ -258,7 +262,14 @@ impl RefType {
     }
 }
 
-/// Whether a global may be written.
+impl FieldType {
+    /// A field or element of type `storage`.
+    pub fn new(mutability: Mutability, storage: StorageType) -> Self {
+        Self { storage, mutable: mutability == Mutability::Var }
+    }
+}
+
+/// Whether a global or a field may be written.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Mutability {
     /// It may not.

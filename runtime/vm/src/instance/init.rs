@@ -5,17 +5,20 @@
 //!
 //! [spec]: https://webassembly.github.io/spec/core/exec/modules.html#instantiation
 
+use super::const_expr::{evaluate, func_value};
 use super::context::Context;
 use super::{Imports, Instance, InstanceParts};
 use crate::ctx::{FuncRef, StoreCtx, VmCtx};
 use crate::memory::MemoryError;
-use crate::store::{ExternId, FuncId, GlobalId, InstanceId, Store, StoreState};
+use crate::store::{ExternId, FuncId, InstanceId, Store, StoreState};
 use crate::table::TableError;
 use crate::{builtins, host, value::Value};
 use assay_model::fault::{Fault, planted};
-use assay_model::index::{DataIdx, DefinedGlobalIdx, ElemIdx, FuncIdx, GlobalIdx, MemoryIdx, TableIdx};
+use assay_model::index::{
+    DataIdx, DefinedGlobalIdx, ElemIdx, FuncIdx, GlobalIdx, MemoryIdx, TableIdx, TagIdx,
+};
 use assay_model::layout::{VmCtxLayout, func_import, func_kind, memory_slot};
-use assay_model::module::{ConstExpr, ConstOp, DataMode, ElemItems, ElemMode};
+use assay_model::module::{DataMode, ElemItems, ElemMode};
 use assay_model::trap::TrapKind;
 use assay_model::types::TableType;
 use std::ptr::NonNull;
@@ -30,6 +33,9 @@ pub enum InstantiateError {
     /// A table could not be made.
     #[error(transparent)]
     Table(#[from] TableError),
+    /// There is no address space for the GC heap.
+    #[error("there is no address space for the GC heap")]
+    Heap,
     /// A segment does not fit.
     #[error("{0}")]
     Trap(TrapKind),
@@ -45,17 +51,20 @@ impl Store {
         parts: &InstanceParts,
         imports: Imports,
     ) -> Result<InstanceId, InstantiateError> {
+        if parts.model.has_objects() && self.state_mut().reserve_heap().is_none() {
+            return Err(InstantiateError::Heap);
+        }
         let id = self.allocate(parts, imports)?;
         let store = self.ctx_ptr();
         let state = self.state_mut();
         for position in 0..parts.model.global_inits.len() {
             let global = DefinedGlobalIdx::from_index(position);
-            let value = evaluate(state, id, &parts.model.global_inits[position]);
+            let value = evaluate(state, id, &parts.model.global_inits[position])?;
             state.instances[id.index()].context.set(parts.layout.defined_global(global), value);
         }
         debug_assert_eq!(store, &raw mut state.ctx);
-        fill_tables(state, id, parts);
-        evaluate_elems(state, id, parts);
+        fill_tables(state, id, parts)?;
+        evaluate_elems(state, id, parts)?;
         apply_elems(state, id, parts)?;
         apply_data(state, id, parts)?;
         Ok(id)
@@ -73,6 +82,10 @@ impl Store {
         }
         let store = self.ctx_ptr();
         let state = self.state_mut();
+        let mut tags = imports.tags;
+        for ty in &model.tags[tags.len()..] {
+            tags.push(state.new_tag(parts.type_ids[ty.index()]));
+        }
         state.add_exits(parts.token, &parts.code.exits);
         if planted(Fault::CodePatched) {
             parts.code.scribble();
@@ -86,6 +99,7 @@ impl Store {
             tables,
             memories,
             globals: imports.globals,
+            tags,
             funcs: imports.funcs,
             bound,
             data: model.data.iter().map(|segment| segment.range.clone()).collect(),
@@ -147,6 +161,10 @@ fn fill_slots(instance: &mut Instance, state: &mut StoreState) {
         let cell = state.globals[id.index()].cell;
         context.set(layout.imported_global(GlobalIdx::from_index(position)), cell);
     }
+    for (position, id) in instance.tags.iter().enumerate() {
+        let tag = &raw const *state.tags[id.index()];
+        context.set(layout.tag(TagIdx::from_index(position)), tag);
+    }
     let model = Arc::clone(&instance.parts.model);
     for (position, &ty) in model.globals[model.imported_globals as usize..].iter().enumerate() {
         let cell = context.place::<Value>(layout.defined_global(DefinedGlobalIdx::from_index(position)));
@@ -192,82 +210,39 @@ fn fill_funcs(instance: &mut Instance, state: &mut StoreState, store: *mut Store
     }
 }
 
-/// The reference to a function of an instance, as a value.
-fn func_value(state: &StoreState, id: InstanceId, func: FuncIdx) -> Value {
-    let instance = &state.instances[id.index()];
-    match instance.funcs.get(func.index()) {
-        Some(&imported) => Value::from_func(state.func(imported).as_ptr()),
-        None => {
-            let func_ref = instance.func_ref(func).expect("functions in constant expressions have records");
-            Value::from_func(func_ref.as_ptr())
-        }
-    }
-}
-
-/// The value of a constant expression. Validation has typed it, so the stack never runs empty.
-fn evaluate(state: &StoreState, id: InstanceId, expr: &ConstExpr) -> Value {
-    let mut stack: Vec<Value> = Vec::new();
-    for op in &expr.ops {
-        let value = match *op {
-            ConstOp::I32Const(value) => Value::from_i32(value),
-            ConstOp::I64Const(value) => Value::from_i64(value),
-            ConstOp::F32Const(bits) => Value::from_f32_bits(bits),
-            ConstOp::F64Const(bits) => Value::from_f64_bits(bits),
-            ConstOp::V128Const(bits) => Value::from_bits(bits),
-            ConstOp::GlobalGet(global) => global_value(state, id, global),
-            ConstOp::RefNull(_) => Value::ZERO,
-            ConstOp::RefFunc(func) => func_value(state, id, func),
-            ConstOp::I32Add => i32_op(&mut stack, i32::wrapping_add),
-            ConstOp::I32Sub => i32_op(&mut stack, i32::wrapping_sub),
-            ConstOp::I32Mul => i32_op(&mut stack, i32::wrapping_mul),
-            ConstOp::I64Add => i64_op(&mut stack, i64::wrapping_add),
-            ConstOp::I64Sub => i64_op(&mut stack, i64::wrapping_sub),
-            ConstOp::I64Mul => i64_op(&mut stack, i64::wrapping_mul),
-        };
-        stack.push(value);
-    }
-    pop(&mut stack)
-}
-
-fn pop(stack: &mut Vec<Value>) -> Value {
-    stack.pop().expect("validation has typed constant expressions")
-}
-
-fn i32_op(stack: &mut Vec<Value>, op: fn(i32, i32) -> i32) -> Value {
-    let (right, left) = (pop(stack), pop(stack));
-    Value::from_i32(op(left.as_i32(), right.as_i32()))
-}
-
-fn i64_op(stack: &mut Vec<Value>, op: fn(i64, i64) -> i64) -> Value {
-    let (right, left) = (pop(stack), pop(stack));
-    Value::from_i64(op(left.as_i64(), right.as_i64()))
-}
-
-fn global_value(state: &StoreState, id: InstanceId, global: GlobalIdx) -> Value {
-    let GlobalId(number) = state.instances[id.index()].globals[global.index()];
-    let cell = state.globals[number as usize].cell;
-    // SAFETY: cells live as long as the store (invariant 1), and no code writes them now.
-    unsafe { cell.read() }
-}
-
-fn fill_tables(state: &mut StoreState, id: InstanceId, parts: &InstanceParts) {
+fn fill_tables(
+    state: &mut StoreState,
+    id: InstanceId,
+    parts: &InstanceParts,
+) -> Result<(), InstantiateError> {
     let imported = parts.model.imported_tables as usize;
     for (position, init) in parts.model.table_inits.iter().enumerate() {
         if let Some(init) = init {
-            let value = evaluate(state, id, init).low();
+            let value = evaluate(state, id, init)?.low();
             let table = state.instances[id.index()].tables[imported + position];
             state.tables[table.index()].elements_mut().fill(value);
         }
     }
+    Ok(())
 }
 
-fn evaluate_elems(state: &mut StoreState, id: InstanceId, parts: &InstanceParts) {
-    let elems = parts.model.elems.iter().map(|elem| match &elem.items {
-        ElemItems::Funcs(funcs) => funcs.iter().map(|&func| func_value(state, id, func).low()).collect(),
-        ElemItems::Exprs(exprs) => exprs.iter().map(|expr| evaluate(state, id, expr).low()).collect(),
-    });
-    let elems = elems.collect();
+fn evaluate_elems(
+    state: &mut StoreState,
+    id: InstanceId,
+    parts: &InstanceParts,
+) -> Result<(), InstantiateError> {
+    let mut elems: Vec<Box<[u64]>> = Vec::with_capacity(parts.model.elems.len());
+    for elem in &parts.model.elems {
+        elems.push(match &elem.items {
+            ElemItems::Funcs(funcs) => funcs.iter().map(|&func| func_value(state, id, func).low()).collect(),
+            ElemItems::Exprs(exprs) => {
+                let values = exprs.iter().map(|expr| Ok(evaluate(state, id, expr)?.low()));
+                values.collect::<Result<_, InstantiateError>>()?
+            }
+        });
+    }
     state.instances[id.index()].elems = elems;
+    Ok(())
 }
 
 fn apply_elems(
@@ -278,7 +253,7 @@ fn apply_elems(
     for (position, elem) in parts.model.elems.iter().enumerate() {
         let segment = ElemIdx::from_index(position);
         if let ElemMode::Active { table, offset } = &elem.mode {
-            let offset = evaluate(state, id, offset);
+            let offset = evaluate(state, id, offset)?;
             let table = state.instances[id.index()].tables[table.index()];
             let object = &mut state.tables[table.index()];
             let offset = index_value(offset, object.ty);
@@ -302,7 +277,7 @@ fn apply_data(state: &mut StoreState, id: InstanceId, parts: &InstanceParts) -> 
     for (position, data) in parts.model.data.iter().enumerate() {
         let segment = DataIdx::from_index(position);
         if let DataMode::Active { memory, offset } = &data.mode {
-            let offset = evaluate(state, id, offset);
+            let offset = evaluate(state, id, offset)?;
             let memory = state.instances[id.index()].memories[memory.index()];
             let object = &state.memories[memory.index()];
             let offset = if object.ty.memory64 { offset.low() } else { u64::from(offset.as_i32() as u32) };

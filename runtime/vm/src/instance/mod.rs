@@ -6,6 +6,7 @@
 //! [spec]: https://webassembly.github.io/spec/core/exec/modules.html#instantiation
 #![expect(unsafe_code, reason = "fills contexts that code addresses directly")]
 
+mod const_expr;
 mod context;
 mod init;
 
@@ -14,7 +15,7 @@ pub use init::InstantiateError;
 use crate::CodeImage;
 use crate::ctx::{ArrayCall, FuncRef, VmCtx};
 use crate::memory::MemoryPlan;
-use crate::store::{ExternId, FuncId, GlobalId, InstanceId, MemoryId, Store, TableId};
+use crate::store::{ExternId, FuncId, GlobalId, InstanceId, MemoryId, Store, TableId, TagId};
 use assay_model::index::{DataIdx, ElemIdx, FuncIdx};
 use assay_model::layout::{AbiSig, VmCtxLayout, func_kind};
 use assay_model::module::{ImportItem, ModuleModel};
@@ -143,6 +144,7 @@ pub struct Imports {
     pub tables: Vec<TableId>,
     pub memories: Vec<MemoryId>,
     pub globals: Vec<GlobalId>,
+    pub tags: Vec<TagId>,
 }
 
 /// An instance.
@@ -153,6 +155,7 @@ pub(crate) struct Instance {
     pub(crate) tables: Vec<TableId>,
     pub(crate) memories: Vec<MemoryId>,
     pub(crate) globals: Vec<GlobalId>,
+    pub(crate) tags: Vec<TagId>,
     /// Imported functions, as they were given.
     funcs: Vec<FuncId>,
     /// References to imported host functions, bound to this instance.
@@ -171,6 +174,10 @@ impl Instance {
 
     pub(crate) fn elem_segment(&self, segment: ElemIdx) -> &[u64] {
         &self.elems[segment.index()]
+    }
+
+    pub(crate) fn elems_mut(&mut self) -> &mut [Box<[u64]>] {
+        &mut self.elems
     }
 
     pub(crate) fn drop_data(&mut self, segment: DataIdx) {
@@ -221,13 +228,13 @@ impl Store {
     ///
     /// # Panics
     /// For a defined function without a record: it cannot be seen from outside.
-    pub fn instance_item(&mut self, instance: InstanceId, item: ImportItem) -> Option<ExternId> {
+    pub fn instance_item(&mut self, instance: InstanceId, item: ImportItem) -> ExternId {
         let state = self.state_mut();
         let object = &state.instances[instance.index()];
-        Some(match item {
+        match item {
             ImportItem::Func(func) => {
                 if let Some(&imported) = object.funcs.get(func.index()) {
-                    return Some(ExternId::Func(imported));
+                    return ExternId::Func(imported);
                 }
                 let func_ref = object.func_ref(func).expect("functions that are seen have records");
                 ExternId::Func(state.intern(func_ref))
@@ -235,8 +242,8 @@ impl Store {
             ImportItem::Table(table) => ExternId::Table(object.tables[table.index()]),
             ImportItem::Memory(memory) => ExternId::Memory(object.memories[memory.index()]),
             ImportItem::Global(global) => ExternId::Global(object.globals[global.index()]),
-            ImportItem::Tag(_) => return None,
-        })
+            ImportItem::Tag(tag) => ExternId::Tag(object.tags[tag.index()]),
+        }
     }
 
     /// The instance that defines a function, or that imports it from the host, with its index there. `None` for host

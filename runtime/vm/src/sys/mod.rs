@@ -18,5 +18,8 @@ pub use signals::install_signal_handlers;
 pub(crate) use signals::{clear_running, set_running};
 pub use spare::forget_reservations;
 pub(crate) use spare::{RESIDENT, Reservation, Use, reserve};
-pub(crate) use stub::{ENTRY_FRAME, enter, leave, raise_stub};
+pub(crate) use stub::{
+    ENTRY_FRAME, allocate_stub, array_new_data_stub, array_new_elem_stub, enter, leave, raise_stub, resume,
+    throw_stub,
+};
 pub(crate) use thread_stack::{lowest_usable, stack_pointer};

@@ -18,6 +18,7 @@ impl From<Error> for Failure {
             Error::Link(_) => Stage::Unlinkable,
             Error::Trap(trap) if trap.kind() == Trap::StackOverflow => Stage::Exhaustion,
             Error::Trap(_) => Stage::Trap,
+            Error::Exception(_) => Stage::Exception,
             _ => Stage::Host,
         };
         Self::new(stage, error.to_string())

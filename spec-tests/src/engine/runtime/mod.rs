@@ -42,6 +42,7 @@ impl EngineFactory for Runtime {
             .engine(kinds[0])
             .cranelift_opt_level(if lane.optimise { OptLevel::Speed } else { OptLevel::None })
             .signals_based_traps(lane.signals)
+            .gc_zeal(lane.zeal)
             // Files run side by side already, and modules of the suite are small.
             .parallel_compilation(false)
             .features(features(profile)?);

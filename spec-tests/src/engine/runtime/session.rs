@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 
 use assay_runtime::{
-    Engine, EngineKind, Error, Extern, ExternRef, Feature, FeatureSet, Func, Global, Instance, Linker,
-    Module, SharedMemory, Store, Val, inspect,
+    Engine, EngineKind, Error, Extern, ExternRef, Feature, FeatureSet, Func, Global, HeapType, Instance,
+    Linker, Module, Rooted, SharedMemory, Store, Val, inspect,
 };
 
 use super::spectest;
@@ -137,12 +137,17 @@ impl RuntimeSession {
             Value::Ref(Object::Extern(Some(number))) => {
                 Val::ExternRef(Some(ExternRef::new(&mut self.store, number)?))
             }
+            Value::Null(Hierarchy::Any) => Val::AnyRef(None),
+            Value::Null(Hierarchy::Exn) => Val::ExnRef(None),
+            Value::Ref(Object::Host(number)) => {
+                Val::AnyRef(Some(ExternRef::new(&mut self.store, number)?.to_any()))
+            }
             other => return Err(Failure::new(Stage::Unsupported, feature_of(other))),
         })
     }
 
-    fn value(&self, val: Val) -> Value {
-        match val {
+    fn value(&self, val: Val) -> Result<Value, Failure> {
+        Ok(match val {
             Val::I32(value) => Value::I32(value),
             Val::I64(value) => Value::I64(value),
             Val::F32(bits) => Value::F32(bits),
@@ -151,12 +156,24 @@ impl RuntimeSession {
             Val::FuncRef(None) => Value::Null(Hierarchy::Func),
             Val::FuncRef(Some(_)) => Value::Ref(Object::Func),
             Val::ExternRef(None) => Value::Null(Hierarchy::Extern),
-            Val::ExternRef(Some(reference)) => {
-                let number =
-                    reference.data(&&self.store).ok().and_then(|data| data.downcast_ref::<u32>()).copied();
-                Value::Ref(Object::Extern(number))
-            }
-        }
+            Val::ExternRef(Some(reference)) => Value::Ref(Object::Extern(self.number(reference)?)),
+            Val::AnyRef(None) => Value::Null(Hierarchy::Any),
+            Val::AnyRef(Some(reference)) => Value::Ref(match reference.heap_type(&self.store)? {
+                HeapType::I31 => Object::I31,
+                HeapType::Any => Object::Host(self.number(reference.to_extern())?.unwrap_or(u32::MAX)),
+                _ if reference.as_struct(&self.store)?.is_some() => Object::Struct,
+                _ => Object::Array,
+            }),
+            Val::ExnRef(None) => Value::Null(Hierarchy::Exn),
+            Val::ExnRef(Some(_)) => Value::Ref(Object::Exn),
+        })
+    }
+
+    /// The number that the script gave to host data.
+    fn number(&self, reference: Rooted<ExternRef>) -> Result<Option<u32>, Failure> {
+        let store = &self.store;
+        let data = reference.data(&store)?;
+        Ok(data.and_then(|data| data.downcast_ref::<u32>()).copied())
     }
 }
 
@@ -231,7 +248,9 @@ impl Session for RuntimeSession {
         self.args = vals;
         called?;
         results.clear();
-        results.extend(self.results.iter().map(|&val| self.value(val)));
+        for &val in &self.results {
+            results.push(self.value(val)?);
+        }
         Ok(())
     }
 
@@ -251,7 +270,7 @@ impl Session for RuntimeSession {
         let global = global
             .ok_or_else(|| Failure::new(Stage::Host, format!("there is no exported global `{field}`")))?;
         let val = global.get(&mut self.store);
-        Ok(self.value(val))
+        self.value(val)
     }
 }
 

@@ -3,8 +3,11 @@
 mod calls;
 mod checks;
 mod endurance;
+mod exceptions;
 mod modes;
+mod objects;
 mod proposals;
+mod roots;
 mod state;
 mod vectors;
 
