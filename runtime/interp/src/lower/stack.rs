@@ -130,8 +130,9 @@ pub(super) struct Stack {
     mirror: [Option<u32>; 4],
     last: Option<Last>,
     increment: Option<Increment>,
-    /// The references on the stack: their positions, and their roots when they are known to be in their slots.
-    references: Vec<(usize, Option<RootId>)>,
+    /// The references on the stack: their positions, and once that was asked for, the root of the uppermost one from there
+    /// on down that has one.
+    references: Vec<(usize, Option<Option<RootId>>)>,
 }
 
 /// Whether a type of the module is a function type.
@@ -272,17 +273,23 @@ impl Stack {
     }
 
     /// Brings every reference of the stack into its slot; what the collector will find there. In front of an instruction
-    /// that objects may move in.
+    /// that objects may move in. A null stays where it is, and has no root: it is null for ever. Not every way that leads
+    /// out of the present block comes by here, so its slot must not be written.
     pub(super) fn roots(&mut self) -> Option<RootId> {
         let known = self.references.iter().rposition(|(_, root)| root.is_some()).map_or(0, |last| last + 1);
         for index in known..self.references.len() {
             let (position, _) = self.references[index];
-            self.settle(position);
-            let below = index.checked_sub(1).and_then(|below| self.references[below].1);
-            let root = self.code.root(self.entries[position].slot, below);
+            let below = index.checked_sub(1).and_then(|below| self.references[below].1).flatten();
+            let root = match self.entries[position].value {
+                Value::Const(_) => below,
+                _ => {
+                    self.settle(position);
+                    Some(self.code.root(self.entries[position].slot, below))
+                }
+            };
             self.references[index].1 = Some(root);
         }
-        self.references.last().and_then(|&(_, root)| root)
+        self.references.last().and_then(|&(_, root)| root).flatten()
     }
 
     /// What the accumulator of a class has when the next instruction runs is no longer known.

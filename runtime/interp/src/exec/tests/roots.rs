@@ -221,3 +221,35 @@ fn host_data_lives_as_long_as_a_frame_has_it() {
     rig.call_bits(instance, "lose", &arguments).unwrap();
     assert_eq!(rig.store.host_data_len(), 0);
 }
+
+/// A slot whose reference is still a local or a constant keeps what stood there before: a number that looks like the way
+/// into the middle of an object, in each half of the heap.
+#[test]
+fn numbers_are_not_taken_for_references() {
+    for operand in ["(local.get $a)", "(ref.null $n)"] {
+        let mut code =
+            String::from("(local $a (ref null $n)) (local.set $a (call $make (i32.const 0x7fffffff)))");
+        for number in ["0x10008", "0x80000008", "0x80000008", "0x10008"] {
+            code.push_str(&format!("(drop (call $id (i32.const {number}))) {operand} (call $trash) (drop)"));
+        }
+        code.push_str("(call $get (local.get $a))");
+        let rest = format!(
+            r#"(func $id (param i32) (result i32) (local.get 0)) (func (export "run") (param i32) (result i32) {code})"#
+        );
+        assert_eq!(run_moving(&module(&rest), &[0]), Ok(vec![0x7fff_ffff]), "{operand}");
+    }
+}
+
+/// What is written inside of a block is not there for those who come around it.
+#[test]
+fn nulls_below_a_block_stay_null_on_every_way() {
+    let rest = r#"(func $id (param i32) (result i32) (local.get 0))
+        (func (export "run") (param i32) (result i32 i32) (local i32)
+          (drop (call $id (i32.const 0x10009)))
+          (ref.null $n) (if (local.get 0) (then (call $trash))) (call $trash) (ref.is_null) (local.set 1)
+          (drop (call $id (i32.const 0x10009)))
+          (ref.null $n) (block (br_if 0 (i32.eqz (local.get 0))) (call $trash)) (call $trash) (ref.is_null) (local.get 1))"#;
+    for way in [0, 1] {
+        assert_eq!(run_moving(&module(rest), &[way]), Ok(vec![1, 1]), "{way}");
+    }
+}
