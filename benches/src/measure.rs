@@ -172,6 +172,9 @@ impl<'a> Turn<'a> {
         lane: &'a dyn Lane,
         amount: u32,
     ) -> Result<Option<Self>, MeasureError> {
+        if !lane.runs(workload.group) {
+            return Ok(None);
+        }
         let info = lane.info();
         let name = info.name;
         let failed = |error| MeasureError::Engine { workload: workload.name, lane: name, error };

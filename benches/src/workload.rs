@@ -26,6 +26,12 @@ pub enum Group {
     CallIndirect,
     /// Calls in tail position.
     TailCall,
+    /// Objects of the GC heap: made, read, called through.
+    Gc,
+    /// Questions about the types of objects.
+    Casts,
+    /// Exceptions, thrown and caught.
+    Exceptions,
     /// The border between wasm and host.
     HostCall,
     /// From a module to an instance.
@@ -38,12 +44,15 @@ pub enum Group {
 
 impl Group {
     /// All groups in the order of the report.
-    pub const ALL: [Group; 9] = [
+    pub const ALL: [Group; 12] = [
         Group::Execution,
         Group::Simd,
         Group::Memory64,
         Group::CallIndirect,
         Group::TailCall,
+        Group::Gc,
+        Group::Casts,
+        Group::Exceptions,
         Group::HostCall,
         Group::Instantiate,
         Group::Compile,
@@ -58,6 +67,9 @@ impl Group {
             Group::Memory64 => "memory64",
             Group::CallIndirect => "call-indirect",
             Group::TailCall => "tail-call",
+            Group::Gc => "gc",
+            Group::Casts => "casts",
+            Group::Exceptions => "exceptions",
             Group::HostCall => "host-call",
             Group::Instantiate => "instantiate",
             Group::Compile => "compile",
@@ -140,6 +152,8 @@ macro_rules! file {
     };
 }
 
+const GC: Source = file!("gc");
+const EXCEPTIONS: Source = file!("exceptions");
 const HOST_CALLS: Source = file!("host_calls");
 const INSTANCE: Source = file!("instance");
 const GENERATED: Source = Source::Generated { seed: 0x5eed_0001, bytes: 1_000_000 };
@@ -212,6 +226,19 @@ pub const WORKLOADS: &[Workload] = &[
     of(Group::CallIndirect, "sort", file!("sort"), (4, -917777513725456100), 100, 15),
     of(Group::TailCall, "states", file!("states"), (2, 6698344542463844521), 80, 20),
     of(Group::TailCall, "bytecode", file!("bytecode"), (1000, 996887336570058087), 100_000, 20_000),
+    other("gc-trees", Group::Gc, Drive::Run("trees"), GC, (3, 68_604), (200, 40)),
+    other("gc-lists", Group::Gc, Drive::Run("lists"), GC, (3, 1_498_500), (400, 80)),
+    other("gc-methods", Group::Gc, Drive::Run("methods"), GC, (3, 4608), (1000, 100)),
+    other("gc-casts", Group::Casts, Drive::Run("casts"), GC, (3, 3072), (2000, 200)),
+    other(
+        "exceptions-near",
+        Group::Exceptions,
+        Drive::Run("near"),
+        EXCEPTIONS,
+        (100, 4950),
+        (20_000, 10_000),
+    ),
+    other("exceptions-far", Group::Exceptions, Drive::Run("far"), EXCEPTIONS, (100, 4950), (10_000, 5_000)),
     other(
         "wasm-to-host",
         Group::HostCall,

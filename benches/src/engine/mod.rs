@@ -13,6 +13,7 @@ mod wasmtime;
 #[cfg(feature = "peer-wasi")]
 mod wasmtime_wasi;
 
+use crate::workload::Group;
 use std::path::Path;
 
 use serde::Serialize;
@@ -50,6 +51,10 @@ pub struct Info {
 pub trait Lane {
     /// Who it is.
     fn info(&self) -> Info;
+    /// Whether it has what workloads of this group need.
+    fn runs(&self, _group: Group) -> bool {
+        true
+    }
     /// From bytes to a module.
     fn compile(&self, wasm: &[u8]) -> Result<Box<dyn Compiled>>;
 }

@@ -10,6 +10,8 @@ use ::wasmi::{
     Caller, CompilationMode, Config, Engine, Func, Instance, Linker, Module, Store, TypedFunc, Val,
 };
 
+use crate::workload::Group;
+
 use super::{Compiled, EngineError, Info, Kind, Lane, Result, Running, add, other_engine};
 
 pub(super) fn lane() -> Result<Box<dyn Lane>> {
@@ -28,6 +30,11 @@ impl Lane for Wasmi {
     fn info(&self) -> Info {
         let about = "wasmi 2.0.0, default features and vectors, eager translation";
         Info { name: "wasmi", kind: Kind::Interpreted, about }
+    }
+
+    /// It has no objects and no exceptions.
+    fn runs(&self, group: Group) -> bool {
+        !matches!(group, Group::Gc | Group::Casts | Group::Exceptions)
     }
 
     fn compile(&self, wasm: &[u8]) -> Result<Box<dyn Compiled>> {

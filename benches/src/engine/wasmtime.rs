@@ -10,7 +10,9 @@ use ::wasmtime::{Caller, Config, Engine, Func, Instance, Linker, Module, Store, 
 use super::{Compiled, EngineError, Info, Kind, Lane, Result, Running, add, other_engine};
 
 pub(super) fn lane() -> Result<Box<dyn Lane>> {
-    let engine = Engine::new(&Config::new()).map_err(said)?;
+    let mut config = Config::new();
+    config.wasm_gc(true).wasm_exceptions(true);
+    let engine = Engine::new(&config).map_err(said)?;
     Ok(Box::new(Wasmtime { linker: Rc::new(linker(&engine)?), engine }))
 }
 
@@ -21,7 +23,7 @@ struct Wasmtime {
 
 impl Lane for Wasmtime {
     fn info(&self) -> Info {
-        let about = "wasmtime 48.0.8, Cranelift, default settings";
+        let about = "wasmtime 48.0.8, Cranelift, default settings and exceptions";
         Info { name: "wasmtime", kind: Kind::Compiled, about }
     }
 
