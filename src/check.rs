@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
-use assay_reports::{DEFAULT_OUT, Header, Inputs, compare, escape, exit, github, write_file};
+use assay_reports::{DEFAULT_OUT, Header, Inputs, compare, escape, exit, github, markdown, write_file};
 use assay_runtime::inspect::{FAULTS_BUILT, FaultsNotBuilt};
 
 use crate::output::Output;
@@ -55,6 +55,9 @@ pub(crate) struct Args {
 /// Faults that are found within seconds, whatever the machine: when one of them is not, the harness is blind.
 const CANARIES: [&str; 3] = ["bounds-sum-narrow", "call-type-unchecked", "wide-index-narrowed"];
 
+/// Bytes of the summary that are left to the table of steps and the verdict.
+const SUMMARY_OF_STEPS: usize = 4096;
+
 /// The folders of steps, by their names.
 const STEPS: [&str; 5] = ["spec", "wasi", "campaign", "faults", "bench"];
 
@@ -100,6 +103,7 @@ fn check(args: &Args) -> Outcome<u8> {
     report::write_all(&args.out, &inputs, &sources, &mut written)?;
     let mut out = Output::new();
     let mut codes: Vec<u8> = Vec::new();
+    let mut table = String::from("\n| step | outcome | seconds |\n|---|---|---:|\n");
     for (name, step) in &steps {
         match step {
             Step::Ended(code, took) => {
@@ -110,8 +114,12 @@ fn check(args: &Args) -> Outcome<u8> {
                 let meaning =
                     exit::ALL.iter().find(|(known, _)| known == code).map_or("unknown", |(_, words)| words);
                 out.line(format_args!("{name:<9} {meaning} ({:.1} s)", took.as_secs_f64()));
+                table += &format!("| {name} | {meaning} | {:.1} |\n", took.as_secs_f64());
             }
-            Step::Skipped(reason) => out.line(format_args!("{name:<9} skip: {}", escape::text(reason))),
+            Step::Skipped(reason) => {
+                out.line(format_args!("{name:<9} skip: {}", escape::text(reason)));
+                table += &format!("| {name} | skip: {} | |\n", escape::text(reason));
+            }
         }
     }
     if let Some(baseline) = &mut baseline {
@@ -125,16 +133,16 @@ fn check(args: &Args) -> Outcome<u8> {
         out.text(comparison.render());
         codes.push(comparison.verdict().exit_code());
     }
-    if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
-        out.text(github::annotations(&inputs));
-        report::step_summary(&assay_reports::markdown::step_summary(
-            &inputs,
-            &sources,
-            github::SUMMARY_LIMIT,
-        ))?;
-    }
     let code = worst(&codes);
     let meaning = exit::ALL.iter().find(|(known, _)| *known == code).map_or("unknown", |(_, words)| words);
+    let mut summary = markdown::step_summary(&inputs, &sources, github::SUMMARY_LIMIT - SUMMARY_OF_STEPS);
+    summary += &format!("{table}\nVerdict: {meaning} (exit code {code}).\n");
+    let path = args.out.join("summary.md");
+    write_file(&path, summary.as_bytes()).map_err(|error| (exit::INCOMPLETE, error.to_string()))?;
+    if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
+        out.text(github::annotations(&inputs));
+        report::step_summary(&summary)?;
+    }
     out.line(format_args!(
         "verdict   {meaning}; see {}",
         escape::text(&args.out.join("report.html").display().to_string())
@@ -165,6 +173,8 @@ fn begin(out: &Path) -> Outcome<()> {
     let failed =
         |error: std::io::Error| (exit::INCOMPLETE, format!("cannot prepare {}: {error}", out.display()));
     std::fs::create_dir_all(out).map_err(failed)?;
+    assay_reports::remove_file(&out.join("summary.md"))
+        .map_err(|error| (exit::INCOMPLETE, error.to_string()))?;
     for step in STEPS {
         for name in ["results.jsonl", "summary.json", "campaign.json", "faults.json", "bench.json"] {
             match std::fs::remove_file(out.join(step).join(name)) {

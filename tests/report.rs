@@ -140,6 +140,12 @@ fn a_check_is_one_verdict() {
     std::fs::write(dir.join("suite/5.wast"), SCRIPT.replace("7))\n", "8))\n")).unwrap();
     let said = ends(dir, 1, &[&check[..], &["--out", "bad"]].concat());
     assert!(said.contains("verdict   unexpected results"), "{said}");
+    let summary = std::fs::read_to_string(dir.join("bad/summary.md")).unwrap();
+    for words in
+        ["| spec | unexpected results |", "| wasi | skip: ", "Verdict: unexpected results (exit code 1)."]
+    {
+        assert!(summary.contains(words), "{words}: {summary}");
+    }
     let said = ends(dir, 3, &[&check[..], &["--out", "worse", "--baseline", "good"]].concat());
     assert!(said.contains("REGRESSION  new failures: 2"), "{said}");
     let said = ends(dir, 0, &[&check[..], &["--out", "same", "--baseline", "bad"]].concat());
