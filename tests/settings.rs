@@ -30,7 +30,9 @@ fn what_was_given_is_told_from_defaults() {
     for (key, value) in [("engine", "interp"), ("simd", "n"), ("max-memory-size", "64KiB"), ("seed", "4")] {
         assert!(lines(&out, key).contains(&vec![key, value, "(command", "line)"]), "{key}: {out}");
     }
-    for (key, value) in [("timeout", "none"), ("memory64", "y"), ("gc", "n"), ("cache", "n"), ("cli", "y")] {
+    for (key, value) in
+        [("timeout", "none"), ("gc", "y"), ("custom-descriptors", "n"), ("cache", "n"), ("cli", "y")]
+    {
         assert!(lines(&out, key).contains(&vec![key, value, "(default)"]), "{key}: {out}");
     }
     assert!(lines(&out, "fuel").contains(&vec!["fuel", "on", "(options", "and", "machine)"]), "{out}");
