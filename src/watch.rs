@@ -7,9 +7,9 @@
 use std::ffi::OsString;
 use std::io::{BufRead, IsTerminal};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitCode};
+use std::process::{Child, Command, ExitCode, ExitStatus};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use assay_reports::{escape, exit};
 use notify::event::ModifyKind;
@@ -17,6 +17,8 @@ use notify::{Event, EventKind, RecursiveMode, Watcher};
 
 /// Changes that follow each other so fast are one change.
 const TOGETHER: Duration = Duration::from_millis(200);
+/// What a run still has when somebody wants to end: one that is about to say what it found may do so.
+const GRACE: Duration = Duration::from_secs(1);
 /// How often a run is looked at.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -38,16 +40,17 @@ enum News {
 enum Ended {
     With(u8),
     Overtaken,
-    Quit,
+    /// Somebody wants no more; how the run ended, if it did by itself.
+    Quit(Option<u8>),
 }
 
-/// Runs this program with these words again and again, until somebody wants no more. The exit code is that of the last run.
+/// Runs this program with these words again and again, until somebody wants no more. The exit code is that of the last run; one
+/// that is cut off tells nothing.
 pub(crate) fn watch(watched: Watched, words: &[OsString]) -> Result<ExitCode, String> {
     let program = std::env::current_exe().map_err(|error| format!("cannot find this program: {error}"))?;
     let (sender, news) = channel();
     let _watcher = watcher(watched, sender.clone())?;
     std::thread::spawn(move || listen(&sender));
-    let mut code = exit::OK;
     loop {
         if std::io::stdout().is_terminal() {
             // Clear, and to the upper left.
@@ -62,10 +65,9 @@ pub(crate) fn watch(watched: Watched, words: &[OsString]) -> Result<ExitCode, St
             }
         };
         match ended {
-            Ended::Quit => return Ok(code.into()),
+            Ended::Quit(last) => return Ok(last.unwrap_or(exit::INCOMPLETE).into()),
             Ended::Overtaken => {}
-            Ended::With(now) => {
-                code = now;
+            Ended::With(code) => {
                 eprintln!("watching; q and Enter to end");
                 match news.recv() {
                     Ok(News::Changed) => {}
@@ -74,7 +76,7 @@ pub(crate) fn watch(watched: Watched, words: &[OsString]) -> Result<ExitCode, St
             }
         }
         if settle(&news) {
-            return Ok(code.into());
+            return Ok(exit::INCOMPLETE.into());
         }
     }
 }
@@ -92,22 +94,45 @@ fn settle(news: &Receiver<News>) -> bool {
 
 /// Waits for a run, or for what comes before its end.
 fn wait(run: &mut Child, news: &Receiver<News>) -> Result<Ended, String> {
-    let failed = |error: std::io::Error| format!("cannot wait for the run: {error}");
     loop {
-        if let Some(status) = run.try_wait().map_err(failed)? {
-            let code = status.code().and_then(|code| u8::try_from(code).ok());
-            return Ok(Ended::With(code.unwrap_or(exit::INTERNAL)));
+        if let Some(code) = ended(run)? {
+            return Ok(Ended::With(code));
         }
-        let ended = match news.recv_timeout(LOOK) {
-            Err(RecvTimeoutError::Timeout) => continue,
-            Ok(News::Changed) => Ended::Overtaken,
-            Ok(News::Quit) | Err(RecvTimeoutError::Disconnected) => Ended::Quit,
-        };
-        // One that has ended meanwhile cannot be killed and need not be.
-        let _killed = run.kill();
-        run.wait().map_err(failed)?;
-        return Ok(ended);
+        match news.recv_timeout(LOOK) {
+            Err(RecvTimeoutError::Timeout) => {}
+            Ok(News::Changed) => {
+                end(run)?;
+                return Ok(Ended::Overtaken);
+            }
+            Ok(News::Quit) | Err(RecvTimeoutError::Disconnected) => return Ok(Ended::Quit(let_end(run)?)),
+        }
     }
+}
+
+/// The exit code of a run that has ended.
+fn ended(run: &mut Child) -> Result<Option<u8>, String> {
+    let status = run.try_wait().map_err(|error| format!("cannot wait for the run: {error}"))?;
+    let code = |status: ExitStatus| status.code().and_then(|code| u8::try_from(code).ok());
+    Ok(status.map(|status| code(status).unwrap_or(exit::INTERNAL)))
+}
+
+/// Lets a run come to its end, for a while; its exit code if it does.
+fn let_end(run: &mut Child) -> Result<Option<u8>, String> {
+    let begun = Instant::now();
+    while begun.elapsed() < GRACE {
+        if let Some(code) = ended(run)? {
+            return Ok(Some(code));
+        }
+        std::thread::sleep(LOOK);
+    }
+    end(run)?;
+    Ok(None)
+}
+
+fn end(run: &mut Child) -> Result<(), String> {
+    // One that has ended meanwhile cannot be killed and need not be.
+    let _killed = run.kill();
+    run.wait().map(drop).map_err(|error| format!("cannot wait for the run: {error}"))
 }
 
 /// Sends news of changes for as long as what it returns lives.
