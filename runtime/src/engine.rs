@@ -8,7 +8,7 @@ use assay_model::features::FeatureSet;
 use assay_model::layout::AbiSig;
 use assay_model::module::ModuleModel;
 use assay_model::types::{CanonId, CanonicalTypes, FuncType, TypeRef};
-use assay_vm::TypeInfos;
+use assay_vm::{TooManyTypes, TypeInfos};
 use rustc_hash::FxHashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
@@ -194,9 +194,12 @@ impl Engine {
     /// # Errors
     /// When the engine has no room for its types.
     pub(crate) fn intern_module(&self, model: &mut ModuleModel) -> Result<Arc<[u32]>> {
-        let room = self.0.type_infos.make_room(model.types.len() + ROOM_FOR_EMBEDDERS);
-        room.map_err(|full| Error::Limit(full.to_string()))?;
-        let ids = self.with_types(|types| types.canonical.intern_module(&model.types, &model.rec_groups));
+        let ids = self.with_types(|types| {
+            // Behind the lock, so that nobody else takes the room.
+            self.0.type_infos.make_room(model.types.len() + ROOM_FOR_EMBEDDERS)?;
+            Ok(types.canonical.intern_module(&model.types, &model.rec_groups))
+        });
+        let ids = ids.map_err(|full: TooManyTypes| Error::Limit(full.to_string()))?;
         let mut rename = |reference: TypeRef| match reference {
             TypeRef::Module(index) => TypeRef::Canonical(ids[index.index()]),
             other => other,
