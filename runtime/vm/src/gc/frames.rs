@@ -5,12 +5,13 @@
 
 use crate::code;
 use crate::ctx::StoreCtx;
-use crate::instance::InstanceParts;
 use crate::raise::Reason;
 use crate::store::StoreState;
 use crate::sys;
 use assay_model::layout::AbiKind;
+use assay_model::module::ModuleModel;
 use assay_model::types::{CompositeType, RefType, TypeRef, ValType};
+use std::sync::Arc;
 
 /// An activation of an engine that keeps its own frames, in the chain of a store, innermost first. Lives on the native
 /// stack of whoever runs it.
@@ -62,7 +63,7 @@ impl StoreState {
 
     /// Tables, globals and element segments.
     fn visit_objects(&mut self, visit: &mut dyn FnMut(&mut u32)) {
-        let types = std::sync::Arc::clone(&self.gc.types);
+        let types = Arc::clone(&self.gc.types);
         let is_func = |reference: TypeRef| match reference {
             // SAFETY: types of tables and globals are canonical and come from the engine.
             TypeRef::Canonical(id) => unsafe { types.shape(id.0) }.is_func(),
@@ -82,9 +83,9 @@ impl StoreState {
             }
         }
         for instance in &mut self.instances {
-            let parts = instance.parts.clone();
-            for (segment, items) in parts.model.elems.iter().zip(instance.elems_mut()) {
-                if is_traced(segment.ty, &|reference| is_func_of(&parts, reference)) {
+            let model = Arc::clone(&instance.parts.model);
+            for (segment, items) in model.elems.iter().zip(instance.elems_mut()) {
+                if is_traced(segment.ty, &|reference| is_func_of(&model, reference)) {
                     items.iter_mut().for_each(|cell| visit_cell(cell, visit));
                 }
             }
@@ -92,10 +93,10 @@ impl StoreState {
     }
 }
 
-fn is_func_of(parts: &InstanceParts, reference: TypeRef) -> bool {
+fn is_func_of(model: &ModuleModel, reference: TypeRef) -> bool {
     match reference {
         TypeRef::Module(index) => {
-            matches!(parts.model.types[index.index()].composite, CompositeType::Func(_))
+            matches!(model.types[index.index()].composite, CompositeType::Func(_))
         }
         _ => false,
     }
