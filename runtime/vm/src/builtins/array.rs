@@ -5,7 +5,6 @@ use crate::ctx::VmCtx;
 use crate::engine_api as api;
 use crate::gc::{MayCollect, element_value};
 use crate::store::StoreState;
-use crate::value::Value;
 use assay_model::layout::object::{FieldSlot, Slot, header};
 use assay_model::trap::TrapKind;
 
@@ -53,10 +52,8 @@ pub(crate) unsafe extern "C" fn new_data(
         return array_or_trap(Err(TrapKind::MemoryOutOfBounds));
     }
     let array = state.allocate_object(type_id, length, MayCollect::Yes).ok_or(TrapKind::AllocationTooLarge);
-    if let (Ok(array), Some(slot)) = (array, slot) {
-        let from = from as usize;
-        let target = state.array_bytes(array, slot);
-        target.copy_from_slice(&bytes[from..from + target.len()]);
+    if let Ok(target) = array.map(|array| state.array_range(array, 0, length)) {
+        write_bytes(target, &bytes[from as usize..]);
     }
     array_or_trap(array)
 }
@@ -84,6 +81,15 @@ pub(crate) unsafe extern "C" fn new_elem(
     array_or_trap(array)
 }
 
+/// Fills a range of an array from the front of `bytes`.
+fn write_bytes(target: Option<*mut [u8]>, bytes: &[u8]) {
+    if let Some(target) = target {
+        // SAFETY: the range lies in the array, nobody else uses the heap meanwhile, and segments are no part of it.
+        let target = unsafe { &mut *target };
+        target.copy_from_slice(&bytes[..target.len()]);
+    }
+}
+
 fn write_elements(state: &mut StoreState, array: u32, start: u32, elements: &[u64]) {
     let slot = slot_of(state, array);
     for (index, &cell) in (start..).zip(elements) {
@@ -102,13 +108,11 @@ pub(super) unsafe extern "C" fn fill(
 ) -> u32 {
     // SAFETY: called with the caller's own context.
     let state = unsafe { state(vmctx) };
-    if !fits(u64::from(start), u64::from(length), u64::from(state.array_len(array))) {
-        return ARRAY_TRAP;
-    }
-    let slot = slot_of(state, array);
-    let size = slot.size() as usize;
-    let value = Value::from_bits(u128::from(high) << 64 | u128::from(low)).to_bits().to_le_bytes();
-    let bytes = &mut state.array_bytes(array, slot)[start as usize * size..][..length as usize * size];
+    let Some(target) = state.array_range(array, start, length) else { return ARRAY_TRAP };
+    let size = slot_of(state, array).size() as usize;
+    let value = (u128::from(high) << 64 | u128::from(low)).to_le_bytes();
+    // SAFETY: the range lies in the array, and nobody else uses the heap meanwhile.
+    let bytes = unsafe { &mut *target };
     if size == 1 {
         bytes.fill(value[0]);
     } else {
@@ -127,17 +131,10 @@ pub(super) unsafe extern "C" fn copy(
 ) -> u32 {
     // SAFETY: called with the caller's own context.
     let state = unsafe { state(vmctx) };
-    let within =
-        |array, start: u32| fits(u64::from(start), u64::from(length), u64::from(state.array_len(array)));
-    if !within(to, dst) || !within(from, src) {
-        return ARRAY_TRAP;
-    }
-    let slot = slot_of(state, to);
-    let size = slot.size() as usize;
-    let source = state.array_bytes(from, slot)[src as usize * size..].as_ptr();
-    let target = state.array_bytes(to, slot)[dst as usize * size..].as_mut_ptr();
-    // SAFETY: both ranges were just checked, and elements of both have the same size; they may overlap.
-    unsafe { source.copy_to(target, length as usize * size) };
+    let ranges = state.array_range(to, dst, length).zip(state.array_range(from, src, length));
+    let Some((target, source)) = ranges else { return ARRAY_TRAP };
+    // SAFETY: both ranges lie in their arrays, whose elements have the same size; they may overlap.
+    unsafe { source.cast::<u8>().copy_to(target.cast(), source.len()) };
     OK
 }
 
@@ -153,16 +150,11 @@ pub(super) unsafe extern "C" fn init_data(
     let state = unsafe { state(vmctx) };
     // SAFETY: as above.
     let bytes = unsafe { api::data_segment(vmctx, segment) };
-    let slot = slot_of(state, array);
-    let size = slot.size() as usize;
-    if !fits(u64::from(start), u64::from(length), u64::from(state.array_len(array))) {
-        return ARRAY_TRAP;
-    }
-    if !fits(u64::from(from), u64::from(length) * size as u64, bytes.len() as u64) {
+    let Some(target) = state.array_range(array, start, length) else { return ARRAY_TRAP };
+    if !fits(u64::from(from), target.len() as u64, bytes.len() as u64) {
         return MEMORY_TRAP;
     }
-    let target = &mut state.array_bytes(array, slot)[start as usize * size..][..length as usize * size];
-    target.copy_from_slice(&bytes[from as usize..][..length as usize * size]);
+    write_bytes(Some(target), &bytes[from as usize..]);
     OK
 }
 
@@ -178,7 +170,7 @@ pub(super) unsafe extern "C" fn init_elem(
     let state = unsafe { state(vmctx) };
     // SAFETY: as above.
     let elements = unsafe { api::elem_segment(vmctx, segment) };
-    if !fits(u64::from(start), u64::from(length), u64::from(state.array_len(array))) {
+    if state.array_range(array, start, length).is_none() {
         return ARRAY_TRAP;
     }
     if !fits(u64::from(from), u64::from(length), elements.len() as u64) {

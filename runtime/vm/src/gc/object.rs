@@ -56,11 +56,14 @@ impl StoreState {
         unsafe { self.place(object, at.offset).copy_from_nonoverlapping(bytes.as_ptr(), size) };
     }
 
-    /// The elements of an array as bytes.
-    pub(crate) fn array_bytes(&mut self, array: u32, slot: Slot) -> &mut [u8] {
-        let bytes = self.array_len(array) as usize * slot.size() as usize;
-        // SAFETY: the elements are part of the object, which nobody else uses while the store is borrowed.
-        unsafe { std::slice::from_raw_parts_mut(self.place(array, header::SIZE), bytes) }
+    /// The bytes of `length` elements of an array from `start` on; `None` past its end. Good until the next allocation.
+    pub(crate) fn array_range(&self, array: u32, start: u32, length: u32) -> Option<*mut [u8]> {
+        let slot = self.object_shape(array).and_then(Shape::element)?;
+        let end = start.checked_add(length).filter(|&end| end <= self.array_len(array));
+        end?;
+        let size = slot.size() as usize;
+        let first = self.place(array, header::SIZE).wrapping_add(start as usize * size);
+        Some(std::ptr::slice_from_raw_parts_mut(first, length as usize * size))
     }
 
     fn place(&self, object: u32, offset: u32) -> *mut u8 {
