@@ -165,8 +165,8 @@ fn operators(signature: &str, immediates: Immediates) -> impl Iterator<Item = &'
     })
 }
 
-/// What has a signature without operands and results, and still shapes the code.
-const CONTROL: [&str; 4] = ["end", "else", "unreachable", "return"];
+/// What has no operands and results of its own, and still shapes the code.
+const CONTROL: [&str; 5] = ["end", "else", "unreachable", "return", "catch_all"];
 
 /// Somewhere behind a value there is an operator more: of one operand, or of two with a constant.
 fn behind(module: &[u8], random: &mut Random) -> Option<Vec<u8>> {

@@ -7,12 +7,16 @@
 //! nothing is left there, code stops with `OutOfFuel`. So both engines stop at the same place with the same amount.
 
 /// Operators that cost nothing: they only shape the control flow.
-const FREE: [u8; 8] = [
+const FREE: [u8; 12] = [
     0x01, // nop
     0x02, // block
     0x03, // loop
     0x05, // else
+    0x06, // try
+    0x07, // catch
     0x0b, // end
+    0x18, // delegate
+    0x19, // catch_all
     0x00, // unreachable
     0x1a, // drop
     0x1f, // try_table
@@ -27,10 +31,7 @@ pub fn cost(first_byte: u8) -> u64 {
 /// splits here, or another function runs. Those on objects (0xfb) all do: two of them are branches, and the first byte does
 /// not tell which.
 pub fn ends_segment(first_byte: u8) -> bool {
-    matches!(
-        first_byte,
-        0x00 | 0x03 | 0x04 | 0x05 | 0x08 | 0x0a | 0x0b | 0x0c..=0x15 | 0x1f | 0xd5 | 0xd6 | 0xfb
-    )
+    matches!(first_byte, 0x00 | 0x03..=0x15 | 0x18 | 0x19 | 0x1f | 0xd5 | 0xd6 | 0xfb)
 }
 
 #[cfg(test)]
@@ -40,6 +41,8 @@ mod tests {
     #[test]
     fn control_is_free_and_work_is_not() {
         assert_eq!([cost(0x03), cost(0x0b), cost(0x6a), cost(0x10)], [0, 0, 1, 1]);
+        assert_eq!([cost(0x06), cost(0x07), cost(0x09), cost(0x18), cost(0x19)], [0, 0, 1, 0, 0]);
+        assert!([0x06, 0x07, 0x09, 0x18, 0x19].into_iter().all(ends_segment));
         assert!(ends_segment(0x0d) && ends_segment(0x11) && !ends_segment(0x6a) && !ends_segment(0x02));
     }
 }

@@ -100,6 +100,7 @@ pub fn all() -> impl Iterator<Item = &'static OpRow> {
         control::OPS,
         reference::OPS,
         exception::OPS,
+        exception::LEGACY,
         gc::EQUALITY,
         gc::OPS,
         memory::OPS,
