@@ -9,6 +9,7 @@
 
 pub mod child;
 pub mod clock;
+pub mod collector;
 pub mod command;
 pub mod engine;
 pub mod generate;

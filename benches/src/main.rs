@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use assay_benches::clock::Clock;
+use assay_benches::collector::{self, Collection};
 use assay_benches::engine::{self, Lane};
 use assay_benches::measure::{self, Effort, Samples};
 use assay_benches::plan::{self, Selection};
@@ -53,6 +54,9 @@ struct Arguments {
     /// Fails with exit code 6 when a mean misses its goal.
     #[arg(long)]
     gate: bool,
+    /// Measures what collections of the heap of objects cost while more and more lives, and no workload.
+    #[arg(long, conflicts_with_all = ["filter", "group"])]
+    collector: bool,
     /// Names the workloads and engines, and stops.
     #[arg(long)]
     list: bool,
@@ -84,8 +88,14 @@ fn run(arguments: &Arguments) -> Outcome<()> {
         return Ok(());
     }
     let wish = Selection { filters: arguments.filter.clone(), groups: arguments.group.clone() };
-    let workloads = plan::select(&wish).map_err(|error| (NOTHING, error.to_string()))?;
-    let report = measure_all(arguments, &lanes, &workloads)?;
+    let workloads = match arguments.collector {
+        true => Vec::new(),
+        false => plan::select(&wish).map_err(|error| (NOTHING, error.to_string()))?,
+    };
+    let mut report = measure_all(arguments, &lanes, &workloads)?;
+    if arguments.collector {
+        report.collector = measure_collector(&lanes)?;
+    }
     println!();
     for mean in &report.means {
         println!("{}", table::mean(mean));
@@ -131,7 +141,9 @@ fn measure_all(
         .map_err(|_| (USAGE, "--budget is longer than any run".to_owned()))?;
     let effort = Effort { rounds: arguments.rounds.into(), budget, scale: arguments.scale };
     let names: Vec<&str> = lanes.iter().map(|lane| lane.info().name).collect();
-    println!("{}", table::heading(&names));
+    if !workloads.is_empty() {
+        println!("{}", table::heading(&names));
+    }
     let mut rows = Vec::new();
     for workload in workloads {
         let samples: Vec<Samples> =
@@ -150,5 +162,18 @@ fn measure_all(
         lanes: lanes.iter().map(|lane| lane.info()).collect(),
         means: report::means(&rows),
         workloads: rows,
+        collector: Vec::new(),
     })
+}
+
+/// Each size on each engine that has a collector.
+fn measure_collector(lanes: &[Box<dyn Lane>]) -> Outcome<Vec<Collection>> {
+    println!("{}", table::COLLECTOR_HEADING);
+    let mut all = Vec::new();
+    for size in collector::SIZES {
+        let measured = collector::measure(lanes, size).map_err(|error| (FAILED, error.to_string()))?;
+        measured.iter().for_each(|one| println!("{}", table::collection(one)));
+        all.extend(measured);
+    }
+    Ok(all)
 }

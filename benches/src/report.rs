@@ -1,7 +1,7 @@
 //! The document that a run leaves: settings, host, every sample, every ratio, every mean.
 //!
-//! Enters: measured workloads. Leaves: serialisable structures, written whole or not at all. The
-//! fields are described in `RESULTS.md`; `SCHEMA` counts their changes. Called by `main`.
+//! Enters: measured workloads. Leaves: serialisable structures, written whole or not at all. The fields are described in
+//! `reports/schemas/benchmarks.schema.json`; `SCHEMA` counts their changes. Called by `main`.
 
 use std::fs;
 use std::io;
@@ -10,6 +10,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::clock::Clock;
+use crate::collector::Collection;
 use crate::engine::{Info, Kind};
 use crate::measure::Samples;
 use crate::ratio::{self, Mean, Ratio};
@@ -40,6 +41,8 @@ pub struct Report {
     pub workloads: Vec<Row>,
     /// Geometric means per pairing and group.
     pub means: Vec<Mean>,
+    /// What collections cost, where that was asked for.
+    pub collector: Vec<Collection>,
 }
 
 /// The machine.
@@ -156,7 +159,12 @@ pub fn write(report: &Report, path: &Path) -> io::Result<()> {
 }
 
 #[cfg(test)]
+#[path = "../../reports/tests/checker/mod.rs"]
+mod checker;
+
+#[cfg(test)]
 mod tests {
+    use super::checker::violation;
     use super::*;
     use crate::ratio::tests::samples;
     use crate::workload::WORKLOADS;
@@ -174,32 +182,33 @@ mod tests {
             lanes: lanes.iter().map(|lane| lane.info.clone()).collect(),
             means: means(&rows),
             workloads: rows,
+            collector: vec![Collection {
+                lane: "jit",
+                live_bytes: 1 << 20,
+                pause_ns: 2.0,
+                longest_pause_ns: 3.0,
+                pauses_ns: vec![1.0, 2.0, 3.0],
+                bytes_per_second: 1e9,
+            }],
         }
     }
 
-    fn keys(value: &serde_json::Value) -> Vec<&str> {
-        let mut keys: Vec<_> = value.as_object().unwrap().keys().map(String::as_str).collect();
-        keys.sort_unstable();
-        keys
-    }
-
     #[test]
-    fn the_document_has_the_documented_keys() {
+    fn the_document_obeys_its_schema() {
+        let schema = include_str!("../../reports/schemas/benchmarks.schema.json");
+        let schema: serde_json::Value = serde_json::from_str(schema).unwrap();
         let json = serde_json::to_value(sample_report()).unwrap();
-        let row = &json["workloads"][0];
-        assert_eq!(
-            keys(&json),
-            ["clock", "host", "lanes", "means", "rounds", "scale", "schema", "version", "workloads"]
-        );
-        assert_eq!(keys(&json["host"]), ["cpu", "cpus", "target"]);
-        assert_eq!(keys(&json["lanes"][0]), ["about", "kind", "name"]);
-        assert_eq!(keys(row), ["group", "module_bytes", "name", "ratios", "results"]);
-        assert_eq!(
-            keys(&row["results"][0]),
-            ["amount", "checksum", "cpu_ns", "kind", "lane", "median_ns", "min_ns", "spread", "wall_ns"]
-        );
-        assert_eq!(keys(&row["ratios"][0]), ["median", "min", "ours", "peer"]);
-        assert_eq!(keys(&json["means"][0]), ["goal", "group", "median", "min", "ours", "peer", "workloads"]);
+        assert_eq!(violation(&schema, &schema, &json, "benchmarks"), None);
+        for (place, wrong) in [
+            ("/clock", serde_json::json!("sundial")),
+            ("/workloads/0/results/0/wall_ns", serde_json::json!(["one"])),
+            ("/means/0/goal", serde_json::json!("none")),
+            ("/collector/0/live_bytes", serde_json::json!(-1)),
+        ] {
+            let mut damaged = json.clone();
+            *damaged.pointer_mut(place).unwrap() = wrong;
+            assert!(violation(&schema, &schema, &damaged, "benchmarks").is_some(), "{place}");
+        }
     }
 
     #[test]

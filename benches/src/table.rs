@@ -2,6 +2,7 @@
 //!
 //! Pure: figures in, strings out. Called by `main`.
 
+use crate::collector::Collection;
 use crate::ratio::Mean;
 use crate::report::Row;
 
@@ -40,6 +41,23 @@ pub fn mean(mean: &Mean) -> String {
         mean.workloads,
         mean.median,
         mean.min
+    )
+}
+
+/// The heading over `collection`s.
+pub const COLLECTOR_HEADING: &str =
+    "engine                live       pause     longest   allocated beside it in a second";
+
+/// One engine at one size.
+pub fn collection(one: &Collection) -> String {
+    let mebibytes = |bytes: f64| bytes / f64::from(1 << 20);
+    format!(
+        "{:<16}{:>6} MiB{:>12}{:>12}{:>10.0} MiB",
+        one.lane,
+        one.live_bytes >> 20,
+        nanoseconds(one.pause_ns),
+        nanoseconds(one.longest_pause_ns),
+        mebibytes(one.bytes_per_second)
     )
 }
 

@@ -57,7 +57,8 @@ fn modules_need_wasm_2_and_what_their_names_say() {
         features.set(Features::MEMORY64, name.ends_with(".memory64"));
         features.set(Features::TAIL_CALL, ["states", "bytecode"].contains(&name.as_str()));
         features.set(Features::EXCEPTIONS, name == "exceptions");
-        features.set(Features::GC | Features::FUNCTION_REFERENCES, name == "gc");
+        features
+            .set(Features::GC | Features::FUNCTION_REFERENCES, ["gc", "collector"].contains(&name.as_str()));
         let bytes = fs::read(&module).expect("readable");
         wasmparser::Validator::new_with_features(features)
             .validate_all(&bytes)

@@ -51,6 +51,10 @@ pub struct Entry {
     pub faults_found: u64,
     /// The geometric mean of each group of benchmarks, by `lane/peer group`.
     pub benches: BTreeMap<String, f64>,
+    /// The instructions that the judged build executed for a workload of `assay bench`. They do not depend on the machine's load,
+    /// nor much on the machine, so that they can be compared over time.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub instructions: BTreeMap<String, u64>,
     /// The digest of the line before, empty in the first.
     pub before: String,
     /// The digest of this line without this field.
@@ -117,6 +121,12 @@ impl Entry {
             faults_found: faults().filter(|fault| fault.found).count() as u64,
             benches: means
                 .map(|mean| (format!("{}/{} {}", mean.ours, mean.peer, mean.group), mean.median))
+                .collect(),
+            instructions: inputs
+                .duels
+                .iter()
+                .flat_map(|duel| &duel.content.workloads)
+                .filter_map(|workload| Some((workload.name.clone(), workload.instructions?.after)))
                 .collect(),
             before: String::new(),
             digest: String::new(),
@@ -335,6 +345,7 @@ mod tests {
             faults: 0,
             faults_found: 0,
             benches: BTreeMap::new(),
+            instructions: BTreeMap::new(),
             before: String::new(),
             digest: String::new(),
         };

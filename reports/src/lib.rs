@@ -86,8 +86,8 @@ pub use history::{
 };
 pub use html::{HTML_FILE, Sources, render as render_html, write as write_html};
 pub use inputs::{
-    Bench, BenchHost, BenchLane, BenchMean, BenchRatio, BenchResult, Campaign, CampaignFinding, Input,
-    Inputs, Workload,
+    Bench, BenchHost, BenchLane, BenchMean, BenchRatio, BenchResult, Campaign, CampaignFinding, Collection,
+    Input, Inputs, Workload,
 };
 pub use list::{TestId, list_digest};
 pub use merge::{MergeError, merge};

@@ -7,7 +7,8 @@ mod common;
 use std::path::Path;
 
 use assay_reports::{
-    Appended, HistoryEntry, HistoryError, Inputs, ReadError, append_history, read_history, render_html,
+    Appended, Duel, DuelPlan, DuelWorkload, HistoryEntry, HistoryError, Inputs, Instructions, ReadError,
+    Side, Turns, append_history, read_history, render_html,
 };
 
 fn entry(label: &str) -> HistoryEntry {
@@ -105,4 +106,34 @@ fn processes_that_append_at_once_lose_nothing() {
 fn what_is_no_file_is_refused() {
     let error = append_history(Path::new("/dev/full"), entry("x")).unwrap_err().to_string();
     assert_eq!(error, "cannot write /dev/full: it is not a regular file");
+}
+
+/// A comparison of two builds, of which the judged one executed so many instructions.
+fn duel(dir: &Path, after: u64) {
+    let side = || Side { name: "x".into(), version: "1".into() };
+    let plan = DuelPlan::new(&[], 1, 0.05, 20);
+    let turns = || Turns { before: vec![1.0; 3], after: vec![1.0; 3], again: vec![1.0; 3] };
+    let mut duel = Duel::begin("0", side(), side(), "wall", 1, 0.05);
+    duel.workloads = vec![DuelWorkload::new("sieve", "execution", plan, turns(), turns())];
+    duel.workloads[0].instructions = Some(Instructions { before: 1000, after });
+    duel.judge();
+    duel.write(&dir.join("bench.json")).unwrap();
+}
+
+#[test]
+fn instructions_of_two_builds_become_a_trend() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("history.jsonl");
+    for after in [1000, 1100] {
+        duel(dir.path(), after);
+        let inputs = Inputs::read(&[dir.path().join("bench.json")]).unwrap();
+        append_history(&path, HistoryEntry::of(&inputs, "")).unwrap();
+    }
+    write(&path, &["without"]);
+    let history = read_history(&path).unwrap();
+    assert_eq!(history.entries[1].instructions["sieve"], 1100);
+    assert!(history.entries[2].instructions.is_empty());
+    let page = render_html(&Inputs::read(&[path]).unwrap(), &|_, _| None);
+    assert!(page.contains("Instructions executed, of the first count"));
+    assert!(page.contains("sieve: 110 %"), "the second against the first");
 }

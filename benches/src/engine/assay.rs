@@ -41,6 +41,10 @@ impl Lane for Assay {
         self.info.clone()
     }
 
+    fn collects(&self) -> bool {
+        true
+    }
+
     fn compile(&self, wasm: &[u8]) -> Result<Box<dyn Compiled>> {
         let module = Module::new(&self.engine, wasm).map_err(said)?;
         Ok(Box::new(Code { engine: self.engine.clone(), linker: self.linker.clone(), module }))
@@ -152,6 +156,11 @@ impl<T> Running for Live<T> {
             [Val::I32(value)] => Ok(i64::from(value)),
             _ => Err(EngineError("`tick` returned another type".to_owned())),
         }
+    }
+
+    fn collect(&mut self) -> Result<()> {
+        self.store.gc();
+        Ok(())
     }
 }
 

@@ -55,6 +55,8 @@ pub trait Lane {
     fn runs(&self, _group: Group) -> bool {
         true
     }
+    /// Whether its heap of objects can be told to collect.
+    fn collects(&self) -> bool;
     /// From bytes to a module.
     fn compile(&self, wasm: &[u8]) -> Result<Box<dyn Compiled>>;
 }
@@ -81,6 +83,8 @@ pub trait Running {
     fn typed_calls(&mut self, amount: u32) -> Result<i64>;
     /// The same through slices of values.
     fn untyped_calls(&mut self, amount: u32) -> Result<i64>;
+    /// Collects what no longer lives in the heap of objects, all of it.
+    fn collect(&mut self) -> Result<()>;
 }
 
 /// Every engine this build knows, ours first.

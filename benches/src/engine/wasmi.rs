@@ -37,6 +37,10 @@ impl Lane for Wasmi {
         !matches!(group, Group::Gc | Group::Casts | Group::Exceptions)
     }
 
+    fn collects(&self) -> bool {
+        false
+    }
+
     fn compile(&self, wasm: &[u8]) -> Result<Box<dyn Compiled>> {
         let module = Module::new(&self.engine, wasm).map_err(said)?;
         Ok(Box::new(Code { engine: self.engine.clone(), linker: self.linker.clone(), module }))
@@ -140,6 +144,10 @@ impl Running for Live {
             [Val::I32(value)] => Ok(i64::from(value)),
             _ => Err(EngineError("`tick` returned another type".to_owned())),
         }
+    }
+
+    fn collect(&mut self) -> Result<()> {
+        Err(EngineError("it has no heap of objects".to_owned()))
     }
 }
 

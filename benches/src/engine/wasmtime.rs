@@ -27,6 +27,10 @@ impl Lane for Wasmtime {
         Info { name: "wasmtime", kind: Kind::Compiled, about }
     }
 
+    fn collects(&self) -> bool {
+        true
+    }
+
     fn compile(&self, wasm: &[u8]) -> Result<Box<dyn Compiled>> {
         let module = Module::new(&self.engine, wasm).map_err(said)?;
         Ok(Box::new(Code { engine: self.engine.clone(), linker: self.linker.clone(), module }))
@@ -138,6 +142,10 @@ impl Running for Live {
             [Val::I32(value)] => Ok(i64::from(value)),
             _ => Err(EngineError("`tick` returned another type".to_owned())),
         }
+    }
+
+    fn collect(&mut self) -> Result<()> {
+        self.store.gc(None).map_err(said)
     }
 }
 

@@ -4,11 +4,13 @@
 //! escaped by the template engine; the list of all results is data that the page's script decodes. A policy in the page itself
 //! forbids it to load anything, and any script but its own.
 
+mod benches;
 mod charts;
 mod clusters;
 mod data;
 mod duels;
 mod matrix;
+mod trends;
 mod view;
 
 use std::path::Path;

@@ -8,17 +8,18 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Sources;
-use super::charts::{self, RatioChart, Series, TrendChart};
+use super::benches::{self, BenchView};
+use super::charts::TrendChart;
 use super::clusters::{self, Cluster, Skipped};
 use super::duels::{self, DuelView};
 use super::matrix::Matrix;
+use super::trends::{self, HistoryRow};
 use crate::date;
 use crate::escape;
 use crate::faults::FaultsReport;
 use crate::grouping::proposal;
 use crate::header::SuiteKind;
-use crate::history::History;
-use crate::inputs::{Bench, Campaign, Input, Inputs};
+use crate::inputs::{Campaign, Input, Inputs};
 use crate::outcome::Status;
 use crate::row::Row;
 use crate::summary::Counts;
@@ -191,41 +192,6 @@ struct FaultRow {
     bytes: Option<u64>,
 }
 
-#[derive(Debug, Serialize)]
-struct BenchView {
-    title: String,
-    about: Vec<(String, String)>,
-    means: Vec<MeanView>,
-    charts: Vec<RatioChart>,
-    rows: Vec<BenchRow>,
-    lanes: Vec<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct MeanView {
-    pair: String,
-    group: String,
-    workloads: u64,
-    ratio: String,
-    goal: String,
-    class: &'static str,
-}
-
-#[derive(Debug, Serialize)]
-struct BenchRow {
-    name: String,
-    group: String,
-    times: Vec<Option<(String, String)>>,
-}
-
-#[derive(Debug, Serialize)]
-struct HistoryRow {
-    at: String,
-    label: String,
-    version: String,
-    engines: Vec<(String, String, String)>,
-}
-
 impl View {
     pub(super) fn new(inputs: &Inputs, matrix: &Matrix<'_>, sources: &Sources<'_>) -> Self {
         let mut all = clusters::clusters(matrix, sources);
@@ -241,10 +207,10 @@ impl View {
             skipped: clusters::skipped(matrix),
             campaigns: inputs.campaigns.iter().map(|input| campaign(&input.content)).collect(),
             faults: inputs.faults.iter().map(|input| faults(&input.content)).collect(),
-            benches: inputs.benches.iter().map(|input| bench(&input.content)).collect(),
+            benches: inputs.benches.iter().map(|input| benches::bench(&input.content)).collect(),
             duels: inputs.duels.iter().map(|input| duels::view(&input.content)).collect(),
-            trends: inputs.histories.iter().flat_map(|input| trends(&input.content)).collect(),
-            history: inputs.histories.iter().flat_map(|input| history(&input.content)).collect(),
+            trends: inputs.histories.iter().flat_map(|input| trends::trends(&input.content)).collect(),
+            history: inputs.histories.iter().flat_map(|input| trends::latest(&input.content)).collect(),
             notes: notes(inputs),
             version: env!("CARGO_PKG_VERSION"),
             tests: matrix.tests.len(),
@@ -527,157 +493,6 @@ fn faults(report: &FaultsReport) -> FaultsView {
     }
 }
 
-fn bench(bench: &Bench) -> BenchView {
-    let mut pairs: Vec<(&str, &str)> = Vec::new();
-    for ratio in bench.workloads.iter().flat_map(|workload| &workload.ratios) {
-        if !pairs.contains(&(&ratio.ours, &ratio.peer)) {
-            pairs.push((&ratio.ours, &ratio.peer));
-        }
-    }
-    let mean = |mean: &crate::inputs::BenchMean| MeanView {
-        pair: shown(&format!("{} / {}", mean.ours, mean.peer)),
-        group: shown(&mean.group),
-        workloads: mean.workloads,
-        ratio: format!("{:.3}", mean.median),
-        goal: mean.goal.map_or_else(|| "–".to_owned(), |goal| format!("{goal:.2}")),
-        class: match mean.goal {
-            Some(goal) if mean.median > goal => "worse",
-            Some(_) => "better",
-            None => "",
-        },
-    };
-    let row = |workload: &crate::inputs::Workload| BenchRow {
-        name: shown(&workload.name),
-        group: shown(&workload.group),
-        times: bench
-            .lanes
-            .iter()
-            .map(|lane| {
-                let result = workload.results.iter().find(|result| result.lane == lane.name)?;
-                Some((time(result.median_ns), format!("± {:.1} %", result.spread * 100.0)))
-            })
-            .collect(),
-    };
-    BenchView {
-        title: format!(
-            "Version {}, {} clock, {} rounds, {}",
-            shown(&bench.version),
-            shown(&bench.clock),
-            bench.rounds,
-            shown(&bench.host.cpu)
-        ),
-        about: bench.lanes.iter().map(|lane| (shown(&lane.name), shown(&lane.about))).collect(),
-        means: bench.means.iter().map(mean).collect(),
-        charts: pairs.into_iter().map(|pair| ratio_chart(bench, pair)).collect(),
-        rows: bench.workloads.iter().map(row).collect(),
-        lanes: bench.lanes.iter().map(|lane| shown(&lane.name)).collect(),
-    }
-}
-
-/// Means and workloads of one pair, group by group.
-fn ratio_chart(bench: &Bench, (ours, peer): (&str, &str)) -> RatioChart {
-    let mut bars = Vec::new();
-    let mut groups: Vec<&str> = Vec::new();
-    bench.workloads.iter().for_each(|workload| {
-        if !groups.contains(&workload.group.as_str()) {
-            groups.push(&workload.group);
-        }
-    });
-    for group in groups {
-        let is_ours =
-            |mean: &&crate::inputs::BenchMean| mean.ours == ours && mean.peer == peer && mean.group == group;
-        let mean = bench.means.iter().find(is_ours);
-        if let Some(mean) = mean {
-            bars.push(charts::Ratio {
-                label: shown(group),
-                heading: true,
-                ratio: mean.median,
-                goal: mean.goal,
-            });
-        }
-        for workload in bench.workloads.iter().filter(|workload| workload.group == group) {
-            for ratio in workload.ratios.iter().filter(|ratio| ratio.ours == ours && ratio.peer == peer) {
-                bars.push(charts::Ratio {
-                    label: shown(&workload.name),
-                    heading: false,
-                    ratio: ratio.median,
-                    goal: None,
-                });
-            }
-        }
-    }
-    charts::ratios(shown(&format!("{ours} to {peer}: time over time, less is faster")), &bars)
-}
-
-fn time(ns: f64) -> String {
-    match ns {
-        ns if ns < 1e3 => format!("{ns:.1} ns"),
-        ns if ns < 1e6 => format!("{:.2} µs", ns / 1e3),
-        ns if ns < 1e9 => format!("{:.2} ms", ns / 1e6),
-        ns => format!("{:.2} s", ns / 1e9),
-    }
-}
-
-fn trends(history: &History) -> Vec<TrendChart> {
-    let entries = &history.entries;
-    let moments: Vec<String> = entries.iter().map(moment).collect();
-    let series =
-        |names: Vec<String>, value: &dyn Fn(&crate::HistoryEntry, &str) -> Option<f64>| -> Vec<Series> {
-            let of = |name: String| {
-                let values = entries.iter().map(|entry| value(entry, &name)).collect();
-                (escape::brief(&name, 40).into_owned(), values)
-            };
-            names.into_iter().map(of).collect()
-        };
-    let mut engines: Vec<String> = entries.iter().flat_map(|entry| entry.engines.keys().cloned()).collect();
-    engines.sort_unstable();
-    engines.dedup();
-    let mut groups: Vec<String> = entries.iter().flat_map(|entry| entry.benches.keys().cloned()).collect();
-    groups.sort_unstable();
-    groups.dedup();
-    let share = |entry: &crate::HistoryEntry, name: &str| {
-        let counted = entry.engines.get(name)?;
-        (counted.directives > 0).then(|| counted.pass as f64 * 100.0 / counted.directives as f64)
-    };
-    let bad = |entry: &crate::HistoryEntry, name: &str| Some(entry.engines.get(name)?.unexpected as f64);
-    let seconds =
-        |entry: &crate::HistoryEntry, _: &str| (entry.wall_seconds > 0.0).then_some(entry.wall_seconds);
-    let found = |entry: &crate::HistoryEntry, _: &str| {
-        (entry.faults > 0).then(|| entry.faults_found as f64 * 100.0 / entry.faults as f64)
-    };
-    let mean = |entry: &crate::HistoryEntry, name: &str| entry.benches.get(name).copied();
-    let charts = [
-        charts::trend("Directives that pass", " %", &moments, series(engines.clone(), &share)),
-        charts::trend("Unexpected results", "", &moments, series(engines, &bad)),
-        charts::trend("Time of the suites", " s", &moments, series(vec!["all suites".into()], &seconds)),
-        charts::trend("Planted faults found", " %", &moments, series(vec!["found".into()], &found)),
-        charts::trend("Benchmarks, ratio to the peer", "", &moments, series(groups, &mean)),
-    ];
-    charts.into_iter().filter(|chart| chart.lines.iter().any(|line| !line.dots.is_empty())).collect()
-}
-
-fn moment(entry: &crate::HistoryEntry) -> String {
-    let at = date::moment(entry.at_unix_ms);
-    if entry.label.is_empty() { at } else { format!("{at} ({})", escape::brief(&entry.label, 40)) }
-}
-
-/// The latest entries, the newest first.
-fn history(history: &History) -> Vec<HistoryRow> {
-    let row = |entry: &crate::HistoryEntry| HistoryRow {
-        at: date::moment(entry.at_unix_ms),
-        label: escape::brief(&entry.label, 60).into_owned(),
-        version: shown(&entry.tool_version),
-        engines: entry
-            .engines
-            .iter()
-            .map(|(name, counted)| {
-                (shown(name), percent(counted.pass, counted.directives), grouped(counted.unexpected))
-            })
-            .collect(),
-    };
-    history.entries.iter().rev().take(30).map(row).collect()
-}
-
 fn notes(inputs: &Inputs) -> Vec<String> {
     let mut notes = Vec::new();
     for run in &inputs.runs {
@@ -699,6 +514,6 @@ fn notes(inputs: &Inputs) -> Vec<String> {
     notes
 }
 
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     escape::brief(text, 300).into_owned()
 }

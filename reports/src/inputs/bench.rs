@@ -21,6 +21,8 @@ pub struct Bench {
     pub workloads: Vec<Workload>,
     /// Geometric means over groups of workloads.
     pub means: Vec<BenchMean>,
+    /// What collections of the heap cost, where they were measured.
+    pub collector: Vec<Collection>,
 }
 
 /// The machine of a benchmark.
@@ -109,6 +111,22 @@ pub struct BenchMean {
     pub median: f64,
     /// How large it may be, where there is a goal.
     pub goal: Option<f64>,
+}
+
+/// What an engine's collector did while objects of a size lived.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Collection {
+    /// The engine.
+    pub lane: String,
+    /// Bytes of objects that live.
+    pub live_bytes: u64,
+    /// The median of a collection, in nanoseconds.
+    pub pause_ns: f64,
+    /// The longest of them.
+    pub longest_pause_ns: f64,
+    /// Bytes of short-lived objects that were allocated in a second, collections included.
+    pub bytes_per_second: f64,
 }
 
 /// Whether a value is such a document; it carries a number as its schema.

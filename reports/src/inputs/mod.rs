@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-pub use bench::{Bench, BenchHost, BenchLane, BenchMean, BenchRatio, BenchResult, Workload};
+pub use bench::{Bench, BenchHost, BenchLane, BenchMean, BenchRatio, BenchResult, Collection, Workload};
 pub use campaign::{Campaign, CampaignFinding};
 
 use crate::duel::{DUEL_FILE, DUEL_SCHEMA, Duel};
