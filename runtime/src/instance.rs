@@ -214,7 +214,8 @@ pub(crate) fn check(opaque: &StoreOpaque, module: &Module, import: &Import, give
         match (import.item, given) {
             (ImportItem::Func(func), Extern::Func(given)) => {
                 opaque.check(given.store)?;
-                canonical.is_subtype(CanonId(opaque.vm.func_type(given.id)), module.canonical_type(func))
+                let given = CanonId(opaque.vm.func_type(given.id));
+                canonical.func_matches(given, module.canonical_type(func), model.funcs[func.index()].exact)
             }
             (ImportItem::Table(table), Extern::Table(given)) => {
                 opaque.check(given.store)?;

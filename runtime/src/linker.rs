@@ -265,7 +265,8 @@ impl<T: 'static> Linker<T> {
         match import.item {
             ImportItem::Func(func) => {
                 let wanted = module.canonical_type(func);
-                if types.canonical.is_subtype(given, wanted) {
+                let exact = module.model().funcs[func.index()].exact;
+                if types.canonical.func_matches(given, wanted, exact) {
                     return Ok(());
                 }
                 let expected = types.canonical.func(wanted).map_or_else(String::new, ToString::to_string);

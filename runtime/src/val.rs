@@ -53,7 +53,7 @@ enum Hierarchy {
 impl Hierarchy {
     fn of(store: &StoreOpaque, ty: RefType) -> Self {
         match ty.heap {
-            HeapType::Concrete(TypeRef::Canonical(id)) => {
+            HeapType::Concrete(TypeRef::Canonical(id)) | HeapType::Exact(TypeRef::Canonical(id)) => {
                 match store.engine.types().canonical.get(id).composite {
                     CompositeType::Func(_) => Self::Func,
                     CompositeType::Struct(_) | CompositeType::Array(_) => Self::Any,
@@ -66,7 +66,7 @@ impl Hierarchy {
     /// The hierarchy of an abstract type. Types of a module never come here, they are canonical.
     fn of_abstract(heap: HeapType) -> Self {
         match heap {
-            HeapType::Func | HeapType::NoFunc | HeapType::Concrete(_) => Self::Func,
+            HeapType::Func | HeapType::NoFunc | HeapType::Concrete(_) | HeapType::Exact(_) => Self::Func,
             HeapType::Extern | HeapType::NoExtern => Self::Extern,
             HeapType::Exn | HeapType::NoExn => Self::Exn,
             HeapType::Any
@@ -226,7 +226,9 @@ impl Ref {
             Ref::Exn(Some(exception)) => (Value::from_ref(exception.bits(store)?), HeapType::Exn),
             Ref::Func(None) | Ref::Extern(None) | Ref::Any(None) | Ref::Exn(None) => return Ok(Value::ZERO),
         };
-        let matches = store.engine.types().canonical.heap_matches(actual, ty.heap);
+        // What a value is it is exactly.
+        let exactly = if let HeapType::Concrete(ty) = actual { HeapType::Exact(ty) } else { actual };
+        let matches = store.engine.types().canonical.heap_matches(exactly, ty.heap);
         if matches { Ok(value) } else { Err(mismatch(&format!("one of type {actual}"))) }
     }
 

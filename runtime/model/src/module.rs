@@ -82,6 +82,8 @@ pub struct FuncDecl {
     /// Its record in the instance's context, when a reference to it can be taken: defined functions that are exported,
     /// named in an element segment or a constant expression, declared for `ref.func`, or the start function.
     pub escape: Option<EscapeIdx>,
+    /// Whether it is imported by exactly its type: no function of a type below is one.
+    pub exact: bool,
 }
 
 /// An import.
@@ -147,6 +149,8 @@ pub enum ConstOp {
     RefI31,
     StructNew(TypeIdx),
     StructNewDefault(TypeIdx),
+    StructNewDesc(TypeIdx),
+    StructNewDefaultDesc(TypeIdx),
     ArrayNew(TypeIdx),
     ArrayNewDefault(TypeIdx),
     /// The elements are operands.

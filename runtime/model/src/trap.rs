@@ -88,6 +88,8 @@ traps! {
     Interrupt = 23, "interrupt";
     /// A null descriptor was used.
     NullDescriptorReference = 24, "null descriptor reference";
+    /// A cast met a structure that another one describes.
+    DescriptorCastFailure = 25, "descriptor cast failure";
 }
 
 impl std::fmt::Display for TrapKind {

@@ -4,13 +4,14 @@
 //! them ([`BodyReader::visit`]). They keep operand stacks of their own; what they may take from the validator is only
 //! that the operator they hold is valid where it stands.
 
+use crate::resources::Resources;
 use crate::{ParseError, ParsedModule, convert};
 use assay_model::index::DefinedFuncIdx;
 use assay_model::types::ValType;
 use wasmparser::{
     BinaryReader, FuncToValidate, FuncValidator, FuncValidatorAllocations, Operator, OperatorsReader,
-    OperatorsReaderAllocations, ValidatorResources, VisitOperator, VisitSimdOperator,
-    for_each_visit_operator, for_each_visit_simd_operator,
+    OperatorsReaderAllocations, VisitOperator, VisitSimdOperator, for_each_visit_operator,
+    for_each_visit_simd_operator,
 };
 
 /// Memory that validation of one body leaves for the next. One per worker.
@@ -40,7 +41,7 @@ pub trait BodyVisitor<'a>: VisitSimdOperator<'a, Output = Visited> {
 pub struct BodyReader<'a> {
     bytes: &'a [u8],
     operators: OperatorsReader<'a>,
-    validator: FuncValidator<ValidatorResources>,
+    validator: FuncValidator<Resources>,
     locals: Vec<(u32, ValType)>,
 }
 
@@ -126,7 +127,7 @@ fn undecided(error: wasmparser::BinaryReaderError) -> Box<ParseError> {
 
 /// Validates each operator before the visitor gets it.
 struct Checked<'r, 'a, V> {
-    validator: &'r mut FuncValidator<ValidatorResources>,
+    validator: &'r mut FuncValidator<Resources>,
     visitor: &'r mut V,
     bytes: &'a [u8],
     /// Of the present operator.
@@ -160,7 +161,7 @@ impl<'a, V: BodyVisitor<'a>> VisitSimdOperator<'a> for Checked<'_, 'a, V> {
 }
 
 /// A body can be read more than once: by each engine, and after an error to decide its stage.
-fn to_validate(body: &FuncToValidate<ValidatorResources>) -> FuncToValidate<ValidatorResources> {
+fn to_validate(body: &FuncToValidate<Resources>) -> FuncToValidate<Resources> {
     FuncToValidate {
         resources: body.resources.clone(),
         index: body.index,

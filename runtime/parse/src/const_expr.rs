@@ -46,7 +46,11 @@ fn const_op(op: &Operator<'_>) -> Result<ConstOp, ParseError> {
         Operator::ArrayNewFixed { array_type_index, array_size } => {
             ConstOp::ArrayNewFixed { ty: TypeIdx(array_type_index), length: array_size }
         }
-        // What is left belongs to descriptors.
-        _ => return Err(ParseError::Unsupported { feature: Feature::CustomDescriptors }),
+        Operator::StructNewDesc { struct_type_index } => ConstOp::StructNewDesc(TypeIdx(struct_type_index)),
+        Operator::StructNewDefaultDesc { struct_type_index } => {
+            ConstOp::StructNewDefaultDesc(TypeIdx(struct_type_index))
+        }
+        // Validation lets nothing else stand here.
+        _ => return Err(ParseError::Unsupported { feature: Feature::ExtendedConst }),
     })
 }

@@ -50,7 +50,7 @@ pub fn heap_type(ty: wasmparser::HeapType) -> Result<HeapType> {
         wasmparser::HeapType::Abstract { shared: false, ty } => abstract_heap_type(ty),
         wasmparser::HeapType::Abstract { shared: true, .. } => unsupported(Feature::Threads),
         wasmparser::HeapType::Concrete(index) => Ok(HeapType::Concrete(type_ref(index)?)),
-        wasmparser::HeapType::Exact(_) => unsupported(Feature::CustomDescriptors),
+        wasmparser::HeapType::Exact(index) => Ok(HeapType::Exact(type_ref(index)?)),
     }
 }
 
@@ -82,13 +82,11 @@ fn type_ref(index: UnpackedIndex) -> Result<TypeRef> {
 
 /// Each type of a recursion group. `group_start` is the module index of its first member.
 pub(crate) fn sub_type(ty: &wasmparser::SubType) -> Result<SubType> {
-    let supertype = match ty.supertype_idxs.first() {
-        Some(index) => Some(type_ref(index.unpack())?),
-        None => None,
-    };
-    if ty.composite_type.descriptor_idx.is_some() || ty.composite_type.describes_idx.is_some() {
-        return unsupported(Feature::CustomDescriptors);
-    }
+    let reference =
+        |index: Option<wasmparser::PackedIndex>| index.map(|index| type_ref(index.unpack())).transpose();
+    let supertype = reference(ty.supertype_idxs.first().copied())?;
+    let descriptor = reference(ty.composite_type.descriptor_idx)?;
+    let describes = reference(ty.composite_type.describes_idx)?;
     let composite = match &ty.composite_type.inner {
         CompositeInnerType::Func(ty) => CompositeType::Func(func_type(ty)?),
         CompositeInnerType::Struct(ty) => {
@@ -97,7 +95,7 @@ pub(crate) fn sub_type(ty: &wasmparser::SubType) -> Result<SubType> {
         CompositeInnerType::Array(ty) => CompositeType::Array(field_type(&ty.0)?),
         CompositeInnerType::Cont(_) => return unsupported(Feature::StackSwitching),
     };
-    Ok(SubType { is_final: ty.is_final, supertype, composite })
+    Ok(SubType { is_final: ty.is_final, supertype, descriptor, describes, composite })
 }
 
 fn func_type(ty: &wasmparser::FuncType) -> Result<FuncType> {

@@ -54,6 +54,11 @@ impl ParseError {
         ParseError::Rejected { stage: Stage::Malformed, offset, message: message.to_owned(), needs: None }
     }
 
+    /// A rule of validation that is not kept.
+    pub(crate) fn invalid(offset: u64, message: &str) -> Self {
+        ParseError::Rejected { stage: Stage::Invalid, offset, message: message.to_owned(), needs: None }
+    }
+
     /// An error of wasmparser while it decodes.
     pub(crate) fn undecodable(error: &wasmparser::BinaryReaderError) -> Self {
         Self::malformed(error.offset(), error.message())

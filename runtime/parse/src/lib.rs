@@ -13,10 +13,12 @@ mod const_expr;
 mod convert;
 mod custom;
 mod debug;
+mod descriptors;
 mod error;
 mod features;
 mod limits;
 mod module;
+mod resources;
 mod stage;
 mod support;
 

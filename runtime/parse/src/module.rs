@@ -1,8 +1,10 @@
 //! Sections in, module model out; validated section by section on the way.
 
+use crate::descriptors::{self, Detached, Supertypes};
+use crate::resources::Resources;
 use crate::stage::classify;
 use crate::{ParseError, branch_hints, const_expr::const_expr, convert, features::wasm_features, support};
-use assay_model::features::FeatureSet;
+use assay_model::features::{Feature, FeatureSet};
 use assay_model::index::{EscapeIdx, FuncIdx, GlobalIdx, MemoryIdx, TableIdx, TagIdx, TypeIdx};
 use assay_model::module::{
     ConstOp, DataMode, DataSegment, ElemItems, ElemMode, ElemSegment, Export, FuncDecl, Import, ImportItem,
@@ -10,14 +12,14 @@ use assay_model::module::{
 };
 use wasmparser::{
     ElementItems, ElementKind, ExternalKind, FuncToValidate, KnownCustom, Name, NameSectionReader, Parser,
-    Payload, SectionLimited, TableInit, TypeRef, ValidPayload, Validator, ValidatorResources,
+    Payload, SectionLimited, TableInit, TypeRef, ValidPayload, Validator,
 };
 
 /// A module whose sections are valid and whose bodies are validated while they are read.
 pub struct ParsedModule {
     /// The model.
     pub model: ModuleModel,
-    pub(crate) bodies: Vec<FuncToValidate<ValidatorResources>>,
+    pub(crate) bodies: Vec<FuncToValidate<Resources>>,
     features: FeatureSet,
 }
 
@@ -44,7 +46,17 @@ pub fn parse_for(bytes: &[u8], features: FeatureSet, built: FeatureSet) -> Resul
     if !built.includes(features) {
         support::check(bytes, features, built)?;
     }
-    decode(bytes, features).map_err(|error| classify(error, bytes, features))
+    let parsed = match decode(bytes, features, None) {
+        Err(error) if descriptors::is_stricter(&error, features) => {
+            // Such a module cannot be asked about: the library accepts it with no features.
+            if !built.contains(Feature::CustomDescriptors) {
+                return Err(ParseError::Unsupported { feature: Feature::CustomDescriptors });
+            }
+            detach(bytes, features).and_then(|detached| decode(bytes, features, Some(&detached)))
+        }
+        parsed => parsed,
+    };
+    parsed.map_err(|error| classify(error, bytes, features))
 }
 
 impl ParsedModule {
@@ -55,17 +67,37 @@ impl ParsedModule {
     }
 }
 
-fn decode(bytes: &[u8], features: FeatureSet) -> Result<ParsedModule> {
+/// The type section of a module that has one, without some supertypes.
+fn detach(bytes: &[u8], features: FeatureSet) -> Result<Detached> {
+    let mut parser = Parser::new(0);
+    parser.set_features(wasm_features(features));
+    let mut payloads = parser.parse_all(bytes);
+    let section = payloads.find_map(|payload| match payload {
+        Ok(Payload::TypeSection(section)) => Some(section),
+        _ => None,
+    });
+    let section =
+        section.ok_or_else(|| ParseError::malformed(0, "a module without types has no supertypes"))?;
+    Detached::new(&section, bytes)
+}
+
+/// `detached` is the type section as the validator gets it, when that is not the module's.
+fn decode(bytes: &[u8], features: FeatureSet, detached: Option<&Detached>) -> Result<ParsedModule> {
     let mut validator = Validator::new_with_features(wasm_features(features));
     let mut builder = Builder::default();
+    let mut supertypes = None;
     let mut bodies = Vec::new();
     for payload in Parser::new(0).parse_all(bytes) {
         let payload = payload.map_err(|error| ParseError::undecided(&error))?;
+        if let (Some(detached), Payload::TypeSection(_)) = (detached, &payload) {
+            supertypes = Some(types(&mut validator, &mut builder, payload, detached)?);
+            continue;
+        }
         match validator.payload(&payload).map_err(|error| ParseError::undecided(&error))? {
             ValidPayload::Func(to_validate, body) => {
                 let range = body.range();
                 builder.model.bodies.push(range.start as u32..range.end as u32);
-                bodies.push(to_validate);
+                bodies.push(Resources::of(to_validate, supertypes.as_ref()));
             }
             ValidPayload::Ok | ValidPayload::End(_) | ValidPayload::Parser(_) => builder.section(payload)?,
         }
@@ -73,6 +105,20 @@ fn decode(bytes: &[u8], features: FeatureSet) -> Result<ParsedModule> {
     let mut model = builder.model;
     assign_escapes(&mut model);
     Ok(ParsedModule { model, bodies, features })
+}
+
+/// Takes the type section, which the validator sees as `detached` has it.
+fn types(
+    validator: &mut Validator,
+    builder: &mut Builder,
+    payload: Payload<'_>,
+    detached: &Detached,
+) -> Result<Supertypes> {
+    validator.type_section(&detached.section()?).map_err(|error| ParseError::undecided(&error))?;
+    builder.section(payload)?;
+    let validated = validator.types(0);
+    let validated = validated.ok_or_else(|| ParseError::malformed(0, "types outside of a module"))?;
+    detached.check(&builder.model, &validated)
 }
 
 #[derive(Default)]
@@ -109,7 +155,7 @@ impl Builder {
                 Ok(())
             }
             Payload::FunctionSection(section) => each(section, |ty| {
-                model.funcs.push(FuncDecl { ty: TypeIdx(ty), escape: None });
+                model.funcs.push(FuncDecl { ty: TypeIdx(ty), escape: None, exact: false });
                 Ok(())
             }),
             Payload::TableSection(section) => each(section, |table| {
@@ -165,7 +211,8 @@ impl Builder {
         let model = &mut self.model;
         let item = match import.ty {
             TypeRef::Func(ty) | TypeRef::FuncExact(ty) => {
-                model.funcs.push(FuncDecl { ty: TypeIdx(ty), escape: None });
+                let exact = matches!(import.ty, TypeRef::FuncExact(_));
+                model.funcs.push(FuncDecl { ty: TypeIdx(ty), escape: None, exact });
                 model.imported_funcs += 1;
                 ImportItem::Func(FuncIdx::from_index(model.funcs.len() - 1))
             }

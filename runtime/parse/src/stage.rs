@@ -29,9 +29,6 @@ const FORMAT_RULES: &[&str] = &[
 /// Gives a rejection its stage and, where switching a feature on would help, the feature.
 pub(crate) fn classify(error: ParseError, bytes: &[u8], features: FeatureSet) -> ParseError {
     let ParseError::Rejected { offset, message, .. } = error else { return error };
-    if let Some(feature) = support::untrusted(&message, features) {
-        return ParseError::Unsupported { feature };
-    }
     let by_rule = FORMAT_RULES.iter().any(|rule| message.contains(rule));
     let stage = if by_rule || decodes(bytes, features).is_err() { Stage::Malformed } else { Stage::Invalid };
     let needs = support::accepted_with(bytes, features);

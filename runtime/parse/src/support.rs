@@ -7,19 +7,6 @@ use crate::{ParseError, features::wasm_features};
 use assay_model::features::{Feature, FeatureSet};
 use wasmparser::Validator;
 
-/// Rules of wasmparser that reject valid modules, with the feature whose modules they concern. While the feature is
-/// not built, such a module counts as one that needs it; when it is, the check has to be our own.
-const BEHIND_THE_SPECIFICATION: &[(&str, Feature)] =
-    &[("sub type with descriptor must have super type with descriptor", Feature::CustomDescriptors)];
-
-/// The feature on whose modules this verdict of the library cannot be trusted.
-pub(crate) fn untrusted(message: &str, features: FeatureSet) -> Option<Feature> {
-    let mut rules = BEHIND_THE_SPECIFICATION.iter();
-    rules
-        .find(|(rule, feature)| features.contains(*feature) && message.contains(rule))
-        .map(|&(_, feature)| feature)
-}
-
 fn accepts(bytes: &[u8], features: FeatureSet) -> bool {
     Validator::new_with_features(wasm_features(features)).validate_all(bytes).is_ok()
 }

@@ -69,6 +69,82 @@ fn a_feature_that_is_on_but_not_built_is_unsupported() {
     }
 }
 
+/// Validates a module with descriptors as it is when they are built.
+fn described(text: &str) -> Result<(), String> {
+    let bytes = wat::parse_str(text).map_err(|error| error.to_string())?;
+    let features = FeatureSet::all().without(Feature::StackSwitching);
+    let parsed = parse_for(&bytes, features, features).map_err(|error| error.to_string())?;
+    parsed.validate_bodies(&bytes).map_err(|error| error.to_string())
+}
+
+/// `$b` has a descriptor and stands below `$a`, which has none; `$c` stands below `$b`.
+const BELOW_ONE_WITHOUT: &str = "(type $a (sub (struct)))
+    (rec (type $b (sub $a (descriptor $bd) (struct (field i32)))) (type $bd (sub (describes $b) (struct))))
+    (rec (type $c (sub $b (descriptor $cd) (struct (field i32)))) (type $cd (sub $bd (describes $c) (struct))))";
+
+#[test]
+fn a_type_with_a_descriptor_may_stand_below_one_without() {
+    for rest in [
+        "",
+        "(func (param (ref $b)) (result (ref $a)) local.get 0)",
+        "(func (param (ref null (exact $c))) (result (ref null $a)) local.get 0)",
+        "(func (result (ref $a)) (struct.new $a))",
+        "(global (ref $b) (struct.new_default_desc $b (struct.new $bd)))",
+    ] {
+        assert_eq!(described(&format!("(module {BELOW_ONE_WITHOUT} {rest})")), Ok(()), "{rest}");
+    }
+    // Descriptors of descriptors: the ones in the middle stand below one without, and describe.
+    let chain = "(module
+        (rec (type $a (sub (descriptor $ad) (struct))) (type $ad (sub (describes $a) (struct))))
+        (rec (type $b (sub $a (descriptor $bd) (struct)))
+             (type $bd (sub $ad (describes $b) (descriptor $be) (struct)))
+             (type $be (sub (describes $bd) (struct))))
+        (func (param (ref $bd)) (result (ref $ad)) local.get 0)
+        (func (param (ref $b)) (result (ref $a)) local.get 0))";
+    assert_eq!(described(chain), Ok(()));
+}
+
+#[test]
+fn what_the_library_did_not_see_of_such_types_is_checked() {
+    let below = "(type $b (sub $a (descriptor $bd) (struct (field i32))))";
+    let descriptor = "(type $bd (sub (describes $b) (struct)))";
+    for (text, fault) in [
+        (format!("(type $a (struct)) (rec {below} {descriptor})"), "the supertype is final"),
+        (format!("(type $a (sub (struct (field i64)))) (rec {below} {descriptor})"), "fields do not match"),
+        (format!("(type $a (sub (array i8))) (rec {below} {descriptor})"), "it is an array"),
+        (format!("(rec {below} {descriptor}) (type $a (sub (struct)))"), "it is declared later"),
+        (format!("(rec {below} {descriptor} (type $a (sub (struct))))"), "it is declared later, in the group"),
+        (format!("(type $a (sub (struct))) (rec {below} (type $bd (sub $a (describes $b) (struct))))"),
+            "the descriptor stands below what describes nothing"),
+        (format!("(type $a (sub (struct))) (rec {below} (type $bd (describes $b) (struct)))"), "one of them is final"),
+        (format!("{BELOW_ONE_WITHOUT} (func (param (ref $a)) (result (ref $b)) local.get 0)"), "a cast is missing"),
+        (format!("{BELOW_ONE_WITHOUT} (func (param (ref $b)) (result (ref $c)) local.get 0)"), "a cast is missing"),
+        (format!("{BELOW_ONE_WITHOUT} (func (param (ref $b)) (result (ref (exact $a))) local.get 0)"), "it is not exact"),
+        (format!("{BELOW_ONE_WITHOUT} (func (param (ref $bd)) (result (ref $a)) local.get 0)"), "it describes"),
+        (format!("{BELOW_ONE_WITHOUT} (type $d (sub $b (struct (field i32))))"), "the descriptor is missing"),
+        (format!("{BELOW_ONE_WITHOUT} (func (struct.new $b (i32.const 1)) drop)"), "the descriptor is missing"),
+        (format!("{BELOW_ONE_WITHOUT} (func (result i32) (i64.const 1))"), "anything else"),
+        (format!("(type $z (sub (struct (field i32)))) {BELOW_ONE_WITHOUT}
+            (rec (type $e (sub (descriptor $ed) (struct (field i32)))) (type $ed (sub (describes $e) (struct))))"),
+            "two types would be the same without their supertypes"),
+    ] {
+        assert!(described(&format!("(module {text})")).is_err(), "{fault}");
+    }
+    // The line of supertypes is not longer for a break in it.
+    let mut long = String::from("(type $t0 (sub (struct)))");
+    for depth in 1..64 {
+        long += &format!("(type $t{depth} (sub $t{} (struct)))", depth - 1);
+    }
+    let end = |above: u32| {
+        described(&format!(
+            "(module {long} (rec (type $b (sub $t{above} (descriptor $bd) (struct)))
+            (type $bd (sub (describes $b) (struct)))))"
+        ))
+    };
+    assert_eq!(end(62), Ok(()));
+    assert!(end(63).is_err_and(|message| message.contains("too deep")));
+}
+
 /// A module with this content in the section of branch hints, which stands before or behind the code.
 fn hinted(before: bool, content: &[u8]) -> Vec<u8> {
     // The body: `local.get 0` at 1, `if` at 3, `end` at 5, `local.get 0` at 6, `br_if 0` at 8, `end` at 10.

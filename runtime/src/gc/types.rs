@@ -26,11 +26,14 @@ fn intern(
     composite: CompositeType,
 ) -> Result<CanonId> {
     let supertype = supertype.map(TypeRef::Canonical);
+    let ty = SubType { is_final, supertype, ..SubType::plain(composite) };
     let interned = engine.with_types(|types| {
-        let fits = types.canonical.may_extend(supertype, &composite);
-        fits.then(|| types.canonical.intern_type(SubType { is_final, supertype, composite }))
+        let fits = types.canonical.may_extend(supertype, &ty.composite);
+        fits.then(|| types.canonical.intern_type(ty))
     });
-    interned.ok_or_else(|| Error::usage("the type does not match its supertype, or the supertype is final"))
+    interned.ok_or_else(|| {
+        Error::usage("the type does not match its supertype, or the supertype is final or has a descriptor")
+    })
 }
 
 impl StructType {
@@ -45,7 +48,7 @@ impl StructType {
     /// A type below another one.
     ///
     /// # Errors
-    /// When the supertype is final, or its fields are not the first of these.
+    /// When the supertype is final, describes or is described, or its fields are not the first of these.
     pub fn with_finality_and_supertype(
         engine: &Engine,
         is_final: bool,
@@ -85,7 +88,7 @@ impl StructType {
 impl ArrayType {
     /// A final type with elements of `field` and no supertype.
     pub fn new(engine: &Engine, field: FieldType) -> Self {
-        let plain = SubType { is_final: true, supertype: None, composite: CompositeType::Array(field) };
+        let plain = SubType::plain(CompositeType::Array(field));
         let id = engine.with_types(|types| types.canonical.intern_type(plain));
         Self { engine: engine.clone(), id }
     }

@@ -40,7 +40,7 @@ fn read_at(offset: u64, kind: Option<TrapKind>) -> Result<(), Reason> {
     let model = ModuleModel {
         types: vec![SubType::plain_func(nothing.clone())],
         rec_groups: vec![1],
-        funcs: vec![FuncDecl { ty: TypeIdx(0), escape: Some(EscapeIdx(0)) }],
+        funcs: vec![FuncDecl { ty: TypeIdx(0), escape: Some(EscapeIdx(0)), exact: false }],
         memories: vec![MemoryType::new(1, Some(1))],
         exports: vec![Export { name: "f".to_owned(), item: ImportItem::Func(FuncIdx(0)) }],
         bodies: std::iter::once(0..0).collect(),

@@ -86,7 +86,7 @@ impl Lowering<'_> {
         self.scratch.stack.truncate(start);
     }
 
-    fn struct_new_default(&mut self, ty: TypeIdx) {
+    pub(super) fn struct_new_default(&mut self, ty: TypeIdx) {
         let layout = self.fields(ty);
         let object = self.allocate_fixed(ty, u64::from(layout.size), 0);
         let address = self.object_address(object);

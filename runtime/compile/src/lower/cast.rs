@@ -28,12 +28,14 @@ impl Lowering<'_> {
             Op::RefCastNonNull { hty } => self.ref_cast(RefType { nullable: false, heap: heap_type(hty)? }),
             Op::RefCastNullable { hty } => self.ref_cast(RefType { nullable: true, heap: heap_type(hty)? }),
             Op::BrOnCast { relative_depth, to_ref_type, .. } => {
-                self.br_on_cast(relative_depth, ref_type(to_ref_type)?, true);
+                let ty = ref_type(to_ref_type)?;
+                self.br_on(relative_depth, true, |this, value| this.is_of(value, ty));
             }
             Op::BrOnCastFail { relative_depth, to_ref_type, .. } => {
-                self.br_on_cast(relative_depth, ref_type(to_ref_type)?, false);
+                let ty = ref_type(to_ref_type)?;
+                self.br_on(relative_depth, false, |this, value| this.is_of(value, ty));
             }
-            _ => return Ok(false),
+            ref other => return self.descriptor_operator(other),
         }
         Ok(true)
     }
@@ -52,13 +54,13 @@ impl Lowering<'_> {
         self.push(value);
     }
 
-    /// Branches with the reference when whether it is of `ty` is `wanted`, goes on with it otherwise.
-    fn br_on_cast(&mut self, depth: u32, ty: RefType, wanted: bool) {
+    /// Branches with the reference when the truth value that `test` makes of it is `wanted`, goes on with it otherwise.
+    pub(super) fn br_on(&mut self, depth: u32, wanted: bool, test: impl FnOnce(&mut Self, Value) -> Value) {
         let (block, arity) = self.target(depth);
         self.top_as_args(arity);
         let value = self.scratch.stack[self.scratch.stack.len() - 1];
         let args = std::mem::take(&mut self.scratch.args);
-        let matches = self.is_of(value, ty);
+        let matches = test(self, value);
         let next = self.builder.create_block();
         if wanted {
             self.builder.ins().brif(matches, block, &args, next, &[]);
@@ -70,7 +72,7 @@ impl Lowering<'_> {
         self.builder.seal_block(next);
     }
 
-    fn truth(&mut self, value: bool) -> Value {
+    pub(super) fn truth(&mut self, value: bool) -> Value {
         self.builder.ins().iconst(I8, i64::from(value))
     }
 
@@ -106,7 +108,9 @@ impl Lowering<'_> {
                 let some = self.builder.ins().icmp_imm_u(IntCC::NotEqual, value, 0);
                 self.builder.ins().band(is_eq, some)
             }
-            HeapType::Struct | HeapType::Array | HeapType::Concrete(_) => self.is_object_of(value, ty),
+            HeapType::Struct | HeapType::Array | HeapType::Concrete(_) | HeapType::Exact(_) => {
+                self.is_object_of(value, ty)
+            }
         }
     }
 
@@ -142,6 +146,10 @@ impl Lowering<'_> {
                 let expected = self.cached(Cached::TypeId(index));
                 self.is_type(found, expected, index)
             }
+            HeapType::Exact(TypeRef::Module(index)) => {
+                let expected = self.cached(Cached::TypeId(index));
+                self.builder.ins().icmp(IntCC::Equal, found, expected)
+            }
             HeapType::Struct => self.is_kind(found, type_info::STRUCT),
             _ => self.is_kind(found, type_info::ARRAY),
         };
@@ -159,7 +167,7 @@ impl Lowering<'_> {
         self.builder.ins().iadd(infos, distance)
     }
 
-    fn is_kind(&mut self, id: Value, kind: u32) -> Value {
+    pub(super) fn is_kind(&mut self, id: Value, kind: u32) -> Value {
         let info = self.type_info(id);
         let flags = MemFlagsData::trusted().with_readonly();
         let found = self.builder.ins().load(I32, flags, info, type_info::KIND as i32);

@@ -14,6 +14,7 @@ mod call;
 mod cast;
 mod control;
 mod convert;
+mod descriptor;
 mod environment;
 mod exception;
 mod fault;

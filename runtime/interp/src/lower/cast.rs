@@ -4,9 +4,10 @@ use super::function::{FuncLowering, Result};
 use super::stack::{Condition, Kind, Operand, is_func};
 use crate::exec::gc::{Target, ref_cast, ref_test};
 use crate::exec::numeric::CompareOp;
+use assay_model::features::Feature;
 use assay_model::types::{HeapType, TypeRef};
-use assay_parse::heap_type;
 use assay_parse::wasmparser::{self, Operator};
+use assay_parse::{ParseError, heap_type};
 
 impl FuncLowering<'_> {
     /// Lowers an operator of this group. False when it is none.
@@ -39,6 +40,9 @@ impl FuncLowering<'_> {
             }
             HeapType::Any | HeapType::Extern | HeapType::Exn | HeapType::Func => Target::Everything,
             HeapType::None | HeapType::NoExtern | HeapType::NoExn | HeapType::NoFunc => Target::Nothing,
+            HeapType::Exact(_) => {
+                return Err(ParseError::Unsupported { feature: Feature::CustomDescriptors }.into());
+            }
             HeapType::Eq => Target::Eq,
             HeapType::I31 => Target::I31,
             HeapType::Struct => Target::Struct,

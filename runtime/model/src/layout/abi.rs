@@ -51,8 +51,7 @@ impl AbiKind {
 fn is_func_ref(ty: RefType, is_func: &dyn Fn(TypeRef) -> bool) -> bool {
     match ty.heap {
         HeapType::Func | HeapType::NoFunc => true,
-        HeapType::Concrete(reference) => is_func(reference),
-        _ => false,
+        heap => heap.defined().is_some_and(is_func),
     }
 }
 

@@ -4,7 +4,8 @@
 //! 0 is null; bit 0 set is an `i31` in the bits above; the low three bits [`reference::HOST`] are host data by number in
 //! the bits above; anything else is the distance of an object from the base of the heap, a multiple of 8.
 //!
-//! An object begins with a header of 8 bytes: its canonical type, and for arrays the number of elements. Fields stand in
+//! An object begins with a header of 8 bytes: its canonical type, and for arrays the number of elements, for structures of
+//! a type with a descriptor the reference to the structure that describes this one. Fields stand in
 //! the order of the type, each at a multiple of its size (of 8 for vectors), so that a subtype begins like its supertype.
 //! An exception is an object, too: its type is the function type of its tag, and a pointer to the tag stands in front of
 //! its values.
@@ -39,6 +40,8 @@ pub mod header {
     pub const TYPE_ID: u32 = 0;
     /// `u32`: elements of an array.
     pub const LENGTH: u32 = 4;
+    /// A reference: what describes a structure whose type has a descriptor. It is never null.
+    pub const DESCRIPTOR: u32 = LENGTH;
     /// Bytes of the header; the first field or element.
     pub const SIZE: u32 = 8;
 }

@@ -10,6 +10,7 @@
 mod atomic;
 mod bulk;
 mod control;
+mod descriptor;
 mod exception;
 pub mod fuel;
 mod gc;
@@ -103,6 +104,7 @@ pub fn all() -> impl Iterator<Item = &'static OpRow> {
         exception::LEGACY,
         gc::EQUALITY,
         gc::OPS,
+        descriptor::OPS,
         memory::OPS,
         numeric::OPS,
         numeric::SIGN_EXTENSION,

@@ -53,14 +53,33 @@ impl CanonicalTypes {
         self.intern_group(Box::new([ty]))
     }
 
-    /// Whether a type that is defined as `composite` may be declared below `supertype` ([Subtypes][spec]). References are
-    /// canonical.
+    /// Whether a type that is defined as `composite`, with nothing that describes it, may be declared below `supertype`
+    /// ([Subtypes][spec]). References are canonical.
     ///
     /// [spec]: https://webassembly.github.io/spec/core/valid/types.html#sub-types
     pub fn may_extend(&self, supertype: Option<TypeRef>, composite: &CompositeType) -> bool {
         let Some(TypeRef::Canonical(id)) = supertype else { return supertype.is_none() };
         let above = self.get(id);
-        !above.is_final && self.composite_matches(composite, &above.composite)
+        let described = above.descriptor.is_some() || above.describes.is_some();
+        !above.is_final && !described && self.composite_matches(composite, &above.composite)
+    }
+
+    /// Whether the type with this number may be declared below its supertype: what validation asks, for one type.
+    ///
+    /// What a type has above it shows in its descriptor: where the supertype has one, the type has one below it. A
+    /// descriptor's supertype describes the supertype of what the descriptor describes.
+    pub fn extends_validly(&self, id: CanonId) -> bool {
+        let ty = self.get(id);
+        let Some(TypeRef::Canonical(above)) = ty.supertype else { return ty.supertype.is_none() };
+        let (above, own) = (self.get(above), ty);
+        let directly_below = |own: Option<TypeRef>, above: Option<TypeRef>| match own {
+            Some(TypeRef::Canonical(own)) => above.is_some() && self.get(own).supertype == above,
+            _ => above.is_none(),
+        };
+        !above.is_final
+            && self.composite_matches(&own.composite, &above.composite)
+            && (above.descriptor.is_none() || directly_below(own.descriptor, above.descriptor))
+            && directly_below(own.describes, above.describes)
     }
 
     fn intern_group(&mut self, group: Box<[SubType]>) -> CanonId {
@@ -158,6 +177,50 @@ mod tests {
         let paired = table.intern_module(&[func(&[reference(0)], &[]), func(&[], &[])], &[2]);
         assert_eq!(alone[0], again[1]);
         assert_ne!(alone[0], paired[0]);
+    }
+
+    #[test]
+    fn descriptors_are_part_of_a_type() {
+        let mut table = CanonicalTypes::default();
+        let member = |descriptor: Option<u32>, describes: Option<u32>| SubType {
+            descriptor: descriptor.map(|index| TypeRef::Module(TypeIdx(index))),
+            describes: describes.map(|index| TypeRef::Module(TypeIdx(index))),
+            ..SubType::plain(CompositeType::Struct([].into()))
+        };
+        let with = table.intern_module(&[member(Some(1), None), member(None, Some(0))], &[2]);
+        let again = table.intern_module(&[member(Some(1), None), member(None, Some(0))], &[2]);
+        let without = table.intern_module(&[member(None, None), member(None, None)], &[2]);
+        assert_eq!(with, again);
+        assert_ne!(with, without);
+        assert_eq!(table.get(with[0]).descriptor, Some(TypeRef::Canonical(with[1])));
+        assert!(!table.may_extend(Some(TypeRef::Canonical(with[0])), &table.get(with[0]).composite));
+    }
+
+    #[test]
+    fn exact_types_stand_below_theirs_and_above_bottoms() {
+        use HeapType::{Concrete, Exact, NoFunc, None, Struct};
+        let mut table = CanonicalTypes::default();
+        let open = SubType { is_final: false, ..SubType::plain(CompositeType::Struct([].into())) };
+        let below = SubType { supertype: Some(TypeRef::Module(TypeIdx(0))), ..open.clone() };
+        let ids = table.intern_module(&[open, below], &[1, 1]);
+        let (sup, sub) = (TypeRef::Canonical(ids[0]), TypeRef::Canonical(ids[1]));
+        for (heap, above) in [
+            (Exact(sub), Concrete(sub)),
+            (Exact(sub), Concrete(sup)),
+            (Exact(sub), Exact(sub)),
+            (Exact(sub), Struct),
+            (None, Exact(sub)),
+        ] {
+            assert!(table.heap_matches(heap, above), "{heap} below {above}");
+        }
+        for (heap, above) in [
+            (Exact(sub), Exact(sup)),
+            (Concrete(sub), Exact(sub)),
+            (Struct, Exact(sub)),
+            (NoFunc, Exact(sub)),
+        ] {
+            assert!(!table.heap_matches(heap, above), "{heap} not below {above}");
+        }
     }
 
     #[test]

@@ -43,11 +43,20 @@ impl Display for HeapType {
             HeapType::None => "none",
             HeapType::Exn => "exn",
             HeapType::NoExn => "noexn",
-            HeapType::Concrete(TypeRef::Module(index)) => return write!(f, "{}", index.0),
-            HeapType::Concrete(TypeRef::Group(index)) => return write!(f, "rec.{index}"),
-            HeapType::Concrete(TypeRef::Canonical(id)) => return write!(f, "type.{}", id.0),
+            HeapType::Concrete(ty) => return ty.fmt(f),
+            HeapType::Exact(ty) => return write!(f, "(exact {ty})"),
         };
         f.write_str(name)
+    }
+}
+
+impl Display for TypeRef {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            TypeRef::Module(index) => write!(f, "{}", index.0),
+            TypeRef::Group(index) => write!(f, "rec.{index}"),
+            TypeRef::Canonical(id) => write!(f, "type.{}", id.0),
+        }
     }
 }
 
@@ -112,11 +121,18 @@ impl Display for GlobalType {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::index::TypeIdx;
 
     #[test]
     fn function_types_read_as_text_format() {
         let ty = FuncType::new([ValType::I32, ValType::FUNCREF], [ValType::F64]);
         assert_eq!(ty.to_string(), "(func (param i32 funcref) (result f64))");
         assert_eq!(FuncType::new([], []).to_string(), "(func)");
+    }
+
+    #[test]
+    fn exact_types_say_so() {
+        let heap = HeapType::Exact(TypeRef::Module(TypeIdx(3)));
+        assert_eq!(RefType { nullable: true, heap }.to_string(), "(ref null (exact 3))");
     }
 }

@@ -24,16 +24,25 @@ impl CanonicalTypes {
     /// Whether heap type `sub` is below `sup`.
     pub fn heap_matches(&self, sub: HeapType, sup: HeapType) -> bool {
         use HeapType::{
-            Any, Array, Concrete, Eq, Exn, Extern, Func, I31, NoExn, NoExtern, NoFunc, None, Struct,
+            Any, Array, Concrete, Eq, Exact, Exn, Extern, Func, I31, NoExn, NoExtern, NoFunc, None, Struct,
         };
         match (sub, sup) {
             _ if sub == sup => true,
-            (Concrete(TypeRef::Canonical(sub)), Concrete(TypeRef::Canonical(sup))) => {
-                self.is_subtype(sub, sup)
+            (
+                Concrete(TypeRef::Canonical(sub)) | Exact(TypeRef::Canonical(sub)),
+                Concrete(TypeRef::Canonical(sup)),
+            ) => self.is_subtype(sub, sup),
+            // Above an exact type stand only itself, which was asked first, and what is above the type that it names.
+            (Concrete(_) | Exact(_), Exact(_)) => false,
+            (Concrete(TypeRef::Canonical(id)) | Exact(TypeRef::Canonical(id)), _) => {
+                self.heap_matches(self.top_of(id), sup)
             }
-            (Concrete(TypeRef::Canonical(id)), _) => self.heap_matches(self.top_of(id), sup),
-            (None, Concrete(TypeRef::Canonical(id))) => self.top_of(id) != Func,
-            (NoFunc, Concrete(TypeRef::Canonical(id))) => self.top_of(id) == Func,
+            (None, Concrete(TypeRef::Canonical(id)) | Exact(TypeRef::Canonical(id))) => {
+                self.top_of(id) != Func
+            }
+            (NoFunc, Concrete(TypeRef::Canonical(id)) | Exact(TypeRef::Canonical(id))) => {
+                self.top_of(id) == Func
+            }
             (Eq | I31 | Struct | Array | None, Any) | (I31 | Struct | Array | None, Eq) => true,
             (None, I31 | Struct | Array) | (NoFunc, Func) | (NoExtern, Extern) | (NoExn, Exn) => true,
             _ => false,
@@ -76,6 +85,11 @@ impl CanonicalTypes {
         sub.mutable == sup.mutable
             && below(sub.storage, sup.storage)
             && (!sub.mutable || below(sup.storage, sub.storage))
+    }
+
+    /// Whether a function of type `sub` may be imported as `sup`, which may be meant exactly.
+    pub fn func_matches(&self, sub: CanonId, sup: CanonId, exact: bool) -> bool {
+        if exact { sub == sup } else { self.is_subtype(sub, sup) }
     }
 
     /// Whether a global of type `sub` may be imported as `sup`: exactly when mutable, by matching otherwise.

@@ -53,8 +53,10 @@ pub enum HeapType {
     None,
     Exn,
     NoExn,
-    /// A type defined by a type section.
+    /// A type defined by a type section, with what is declared below it.
     Concrete(TypeRef),
+    /// A type defined by a type section, without what is declared below it.
+    Exact(TypeRef),
 }
 
 /// How a defined type is named: within its module, within its recursion group, or engine-wide.
@@ -115,6 +117,10 @@ pub struct SubType {
     pub is_final: bool,
     /// The declared supertype.
     pub supertype: Option<TypeRef>,
+    /// The type of the structures that describe those of this type: each of this type leads to one of that.
+    pub descriptor: Option<TypeRef>,
+    /// The type of the structures that those of this type describe. Of its own recursion group, as the descriptor is.
+    pub describes: Option<TypeRef>,
     /// The structure of the type.
     pub composite: CompositeType,
 }
@@ -184,6 +190,16 @@ impl ValType {
     }
 }
 
+impl HeapType {
+    /// The defined type, when one is named: exactly, or with what is below it.
+    pub fn defined(self) -> Option<TypeRef> {
+        match self {
+            HeapType::Concrete(ty) | HeapType::Exact(ty) => Some(ty),
+            _ => None,
+        }
+    }
+}
+
 impl CompositeType {
     /// The function type, when it is one.
     pub fn as_func(&self) -> Option<&FuncType> {
@@ -197,7 +213,12 @@ impl CompositeType {
 impl SubType {
     /// A final function type without a supertype: what a plain `(type (func …))` means.
     pub fn plain_func(ty: FuncType) -> Self {
-        Self { is_final: true, supertype: None, composite: CompositeType::Func(ty) }
+        Self::plain(CompositeType::Func(ty))
+    }
+
+    /// A final type without a supertype.
+    pub fn plain(composite: CompositeType) -> Self {
+        Self { is_final: true, supertype: None, descriptor: None, describes: None, composite }
     }
 
     /// Rewrites every reference to a defined type.
@@ -211,7 +232,9 @@ impl SubType {
             CompositeType::Array(field) => CompositeType::Array(field.map_refs(rename)),
         };
         let supertype = self.supertype.map(&mut *rename);
-        Self { is_final: self.is_final, supertype, composite }
+        let descriptor = self.descriptor.map(&mut *rename);
+        let describes = self.describes.map(&mut *rename);
+        Self { is_final: self.is_final, supertype, descriptor, describes, composite }
     }
 }
 
@@ -257,6 +280,7 @@ impl RefType {
     pub fn map_refs(self, rename: &mut dyn FnMut(TypeRef) -> TypeRef) -> Self {
         match self.heap {
             HeapType::Concrete(ty) => Self { heap: HeapType::Concrete(rename(ty)), ..self },
+            HeapType::Exact(ty) => Self { heap: HeapType::Exact(rename(ty)), ..self },
             _ => self,
         }
     }

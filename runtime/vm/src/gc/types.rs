@@ -5,7 +5,7 @@
 #![expect(unsafe_code, reason = "rows are read by code at addresses of its own making")]
 
 use crate::sys::{Mapping, page_size, reserve};
-use assay_model::layout::object::{NO_TYPE, ObjectLayout, Slot, type_info};
+use assay_model::layout::object::{NO_TYPE, ObjectLayout, Slot, header, type_info};
 use assay_model::types::{CanonId, CanonicalTypes, TypeRef};
 use std::mem::offset_of;
 use std::sync::{Mutex, PoisonError};
@@ -38,7 +38,7 @@ pub(crate) struct Shape {
     pub(crate) ancestry: Box<[u32]>,
     /// Objects of the type.
     pub(crate) layout: ObjectLayout,
-    /// Where its structures or exceptions have references to follow.
+    /// Where its structures or exceptions have references to follow, the descriptor among them.
     pub(crate) traced: Box<[u32]>,
 }
 
@@ -85,7 +85,8 @@ impl TypeInfos {
         };
         for id in (self.len()..canonical.len()).map(|id| CanonId(id as u32)) {
             let ancestry: Vec<u32> = canonical.supertypes(id).iter().map(|id| id.0).collect();
-            self.push(&ancestry, ObjectLayout::of(&canonical.get(id).composite, &is_func))?;
+            let ty = canonical.get(id);
+            self.push(&ancestry, ObjectLayout::of(&ty.composite, &is_func), ty.descriptor.is_some())?;
         }
         Ok(())
     }
@@ -114,7 +115,7 @@ impl TypeInfos {
         Ok(())
     }
 
-    fn push(&self, ancestry: &[u32], layout: ObjectLayout) -> Result<(), TooManyTypes> {
+    fn push(&self, ancestry: &[u32], layout: ObjectLayout, described: bool) -> Result<(), TooManyTypes> {
         let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
         let at = rows.shapes.len() << type_info::SIZE_LOG2;
         let end = at + size_of::<TypeInfo>();
@@ -123,8 +124,8 @@ impl TypeInfos {
         for (entry, &ancestor) in display.iter_mut().zip(ancestry) {
             *entry = ancestor;
         }
-        let traced = layout.fields().iter().filter(|field| field.slot.is_traced()).map(|field| field.offset);
-        let traced = traced.collect();
+        let fields = layout.fields().iter().filter(|field| field.slot.is_traced()).map(|field| field.offset);
+        let traced = described.then_some(header::DESCRIPTOR).into_iter().chain(fields).collect();
         let kind = match layout {
             ObjectLayout::Struct(_) => type_info::STRUCT,
             ObjectLayout::Array(_) => type_info::ARRAY,
@@ -209,7 +210,7 @@ mod tests {
         let empty = || ObjectLayout::of(&CompositeType::Struct([].into()), &|_| false);
         for id in 0..3000u32 {
             let line: Vec<u32> = (id / 10 * 10..=id).collect();
-            infos.push(&line, empty()).unwrap();
+            infos.push(&line, empty(), false).unwrap();
         }
         // SAFETY: the rows were written.
         let shape = unsafe { infos.shape(2999) };

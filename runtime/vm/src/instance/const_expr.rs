@@ -52,14 +52,15 @@ pub(super) fn evaluate(
             ConstOp::RefI31 => Value::from_ref(i31(pop(&mut stack).as_i32())),
             ConstOp::StructNew(ty) => {
                 let object = allocate(state, id, ty, 0)?;
-                let fields = fields(state, object);
-                let first = stack.len() - fields.len();
-                for (&field, value) in fields.iter().zip(stack.drain(first..)) {
-                    state.write_object(object, field, value);
-                }
-                Value::from_ref(object)
+                structure(state, object, &mut stack)
             }
             ConstOp::StructNewDefault(ty) => Value::from_ref(allocate(state, id, ty, 0)?),
+            ConstOp::StructNewDesc(ty) => {
+                let descriptor = pop(&mut stack);
+                let object = described(state, id, ty, descriptor)?;
+                structure(state, object, &mut stack)
+            }
+            ConstOp::StructNewDefaultDesc(ty) => Value::from_ref(described(state, id, ty, pop(&mut stack))?),
             ConstOp::ArrayNew(ty) => {
                 let (length, value) = (pop(&mut stack).as_i32(), pop(&mut stack));
                 let elements = std::iter::repeat_n(value, length as u32 as usize);
@@ -114,6 +115,29 @@ fn allocate(
     let type_id = state.instances[id.index()].parts.type_ids[ty.index()];
     let object = state.allocate_object(type_id, length, MayCollect::No);
     object.ok_or(InstantiateError::Trap(TrapKind::AllocationTooLarge))
+}
+
+/// A structure of a type with a descriptor. Its length is that reference: both are the second half of the header.
+fn described(
+    state: &mut StoreState,
+    id: InstanceId,
+    ty: TypeIdx,
+    descriptor: Value,
+) -> Result<u32, InstantiateError> {
+    match descriptor.as_ref32() {
+        reference::NULL => Err(InstantiateError::Trap(TrapKind::NullDescriptorReference)),
+        descriptor => allocate(state, id, ty, descriptor),
+    }
+}
+
+/// Fills the fields of a new structure from the stack.
+fn structure(state: &mut StoreState, object: u32, stack: &mut Vec<Value>) -> Value {
+    let fields = fields(state, object);
+    let first = stack.len() - fields.len();
+    for (&field, value) in fields.iter().zip(stack.drain(first..)) {
+        state.write_object(object, field, value);
+    }
+    Value::from_ref(object)
 }
 
 fn fields(state: &StoreState, object: u32) -> Box<[FieldSlot]> {
