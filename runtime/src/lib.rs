@@ -44,6 +44,7 @@ mod shared_memory;
 mod store;
 mod symbols;
 mod table;
+pub mod text;
 mod types;
 mod val;
 

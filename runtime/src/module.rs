@@ -7,6 +7,7 @@ use crate::error::{Error, Result, TextError};
 use crate::externals::ExternType;
 use crate::gc::TagType;
 use crate::symbols::{FrameSymbol, Symbols};
+use crate::text;
 use crate::types::FuncType;
 use assay_compile::CompileError;
 use assay_interp::{Bytecode, LowerOptions};
@@ -305,7 +306,12 @@ pub(crate) fn binary(bytes: &[u8]) -> Result<std::borrow::Cow<'_, [u8]>> {
     if bytes.contains(&0) || artifact::is_artifact(bytes) {
         return Ok(bytes.into());
     }
-    wat::parse_bytes(bytes).map_err(|error| Error::Text(TextError { message: error.to_string() }))
+    let parsed = match std::str::from_utf8(bytes) {
+        Ok(text) => wat::parse_str(text::unfold(text)).map(Into::into),
+        // The parser says what is wrong with it.
+        Err(_) => wat::parse_bytes(bytes),
+    };
+    parsed.map_err(|error| Error::Text(TextError { message: error.to_string() }))
 }
 
 /// The code of a module in memory: from the cache, if there is one that has it, else compiled.

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use assay_runtime::text::unfold;
 use assay_runtime::{Engine, Module};
 
 use crate::engine::{EngineUnderTest, Failure, InstanceId, ModuleId, Session, Stage};
@@ -22,7 +23,8 @@ pub fn script(bytes: &[u8]) -> Option<usize> {
     let forms = split(text).ok()?;
     let profile = Profile::of("core/fuzz.wast");
     let rules = TextRules { wide_limits: profile.has("memory64") };
-    let buffer = Buffer::new(text, rules);
+    let text = unfold(text);
+    let buffer = Buffer::new(&text, rules);
     let directives = read(&buffer, forms.len());
     assert_eq!(directives.len(), forms.len(), "each form is a directive");
     let engine: Arc<dyn EngineUnderTest> = Arc::new(Pretender { engine: Engine::default() });

@@ -88,7 +88,7 @@ features! {
     /// Custom descriptors and exact types.
     CustomDescriptors, "custom-descriptors", "proposal", NotYet;
     /// Exceptions in the older form.
-    LegacyExceptions, "legacy-exceptions", "proposal", NotYet;
+    LegacyExceptions, "legacy-exceptions", "proposal", Interp;
     /// Stack switching.
     StackSwitching, "stack-switching", "proposal", NotYet;
 }

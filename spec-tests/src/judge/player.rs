@@ -171,17 +171,11 @@ impl<'s, 'a> Player<'s, 'a> {
         self.threads.start(text, line, exports).map_err(Trouble::Failed)
     }
 
-    /// Text that the parser does not know: in the legacy files it is the older form of exceptions.
+    /// Text that the parser refuses.
     fn pass_over_text(&mut self, index: usize, directive: &Directive<'a>) -> Judgement {
         let Directive::Unreadable { module, message } = directive else { return Judgement::Pass };
-        let legacy = self.profile.has("legacy-exceptions");
-        let absence =
-            if legacy { Absence::Feature("legacy-exceptions".to_owned()) } else { Absence::Blocked(index) };
         if let Some(name) = module {
-            self.bind(*name, Err(absence.clone()));
-        }
-        if legacy {
-            return Judgement::Skip(absence);
+            self.bind(*name, Err(Absence::Blocked(index)));
         }
         verdict::success("a directive", &Failure::new(Stage::Malformed, message.as_str()))
     }

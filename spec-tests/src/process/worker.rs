@@ -9,6 +9,7 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::Instant;
 
+use assay_runtime::text::unfold;
 use assay_workers::{Progress, ServeError};
 
 use super::{Answer, Job, Note, Played};
@@ -57,7 +58,8 @@ impl<F: EngineFactory> Worker<F> {
         let text = text.get(job.bytes.0..job.bytes.1).ok_or_else(|| format!("{} has changed", job.file))?;
         let before = whole[..job.bytes.0].iter().filter(|&&byte| byte == b'\n').count() as u32;
         let rules = TextRules { wide_limits: profile.has("memory64") };
-        let buffer = Buffer::new(text, rules);
+        let text = unfold(text);
+        let buffer = Buffer::new(&text, rules);
         let directives = read(&buffer, job.count as usize);
         let mut played = Played::default();
         for lane in &job.lanes {

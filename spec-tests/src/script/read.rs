@@ -1,7 +1,10 @@
 //! Text to directives: the whole text in one go, and form by form where that fails.
 //!
-//! Enters: the text of a script or of a part of it, and how many forms it has; leaves: exactly that many directives. A form
-//! that the parser library refuses becomes [`Directive::Unreadable`], and its neighbours are not concerned.
+//! Enters: the text of a script or of a part of it, in the form that the parser library takes ([`unfold`]), and how many forms
+//! it has; leaves: exactly that many directives. A form that the library refuses becomes [`Directive::Unreadable`], and its
+//! neighbours are not concerned.
+//!
+//! [`unfold`]: assay_runtime::text::unfold
 
 use std::cell::OnceCell;
 
@@ -30,7 +33,7 @@ struct Part<'a> {
 }
 
 impl<'a> Buffer<'a> {
-    /// The tokens of `text`, which is written by `rules`.
+    /// The tokens of `text`, which is written by `rules` and unfolded.
     pub fn new(text: &'a str, rules: TextRules) -> Self {
         Self { text, rules, whole: buffer(text), parts: OnceCell::new() }
     }

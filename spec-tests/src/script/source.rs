@@ -5,6 +5,7 @@
 
 use std::cell::{OnceCell, RefCell};
 
+use assay_runtime::text::unfold;
 use wast::core::{DataKind, ElemKind, ImportItems, Module, ModuleField, ModuleKind};
 use wast::lexer::Lexer;
 use wast::parser::{self, ParseBuffer};
@@ -105,7 +106,8 @@ fn encode_module(module: &mut Module<'_>, rules: TextRules) -> Result<Vec<u8>, S
 fn encode_quoted(text: &[u8], rules: TextRules) -> Result<Vec<u8>, SourceError> {
     let text =
         std::str::from_utf8(text).map_err(|_| SourceError::Text("malformed UTF-8 encoding".to_owned()))?;
-    let buffer = buffer(text).map_err(|error| SourceError::Text(error.message()))?;
+    let text = unfold(text);
+    let buffer = buffer(&text).map_err(|error| SourceError::Text(error.message()))?;
     match parser::parse::<Wat<'_>>(&buffer).map_err(|error| SourceError::Text(error.message()))? {
         Wat::Module(mut module) => encode_module(&mut module, rules),
         Wat::Component(_) => Err(SourceError::Component),

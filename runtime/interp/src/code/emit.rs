@@ -88,7 +88,7 @@ impl Emitter {
         self.roots.local(func, slot);
     }
 
-    /// A `try_table` within another one, and its clauses, which do not go on anywhere yet.
+    /// A handler within another one, and its clauses, which do not go on anywhere yet.
     pub(crate) fn handler(
         &mut self,
         outer: Option<HandlerId>,
@@ -96,6 +96,16 @@ impl Emitter {
     ) -> (HandlerId, impl Iterator<Item = ClauseId> + use<>) {
         let handler = self.handlers.handler(outer, clauses);
         (handler, self.handlers.clauses_of(handler))
+    }
+
+    /// What became of a handler that was opened without clauses.
+    pub(crate) fn complete_handler(
+        &mut self,
+        handler: HandlerId,
+        outer: Option<HandlerId>,
+        clauses: &[Clause],
+    ) {
+        self.handlers.complete(handler, outer, clauses);
     }
 
     /// From here on this is the innermost handler.

@@ -1,11 +1,12 @@
-//! Which exceptions are caught where: for each place of the code the innermost `try_table` around it, with its clauses.
+//! Which exceptions are caught where: for each place of the code the innermost `try_table` or `try` around it, with its
+//! clauses.
 //!
 //! The lowering opens and closes regions in the order of the code; a region ends where the next one begins. Code without
-//! `try_table` has none. This room knows places, not exceptions.
+//! either has none. This room knows places, not exceptions.
 
 use std::ops::Range;
 
-/// A `try_table`.
+/// A `try_table` or `try`.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) struct HandlerId(u32);
 
@@ -13,14 +14,14 @@ pub(crate) struct HandlerId(u32);
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ClauseId(u32);
 
-/// A clause of a `try_table`.
+/// A clause of a `try_table` or `try`.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Clause {
     /// Where the tag's identity stands in the context; none catches everything.
     pub(crate) tag: Option<u32>,
-    /// Whether the reference to the exception is handed over.
-    pub(crate) reference: bool,
-    /// The slot of the first value that is handed over.
+    /// The slot of the reference to the exception, where it is handed over.
+    pub(crate) reference: Option<u32>,
+    /// The slot of the first of the exception's values.
     pub(crate) slot: u32,
     /// The word where the code goes on.
     pub(crate) landing: u32,
@@ -42,13 +43,27 @@ pub(crate) struct Handlers {
 }
 
 impl Handlers {
-    /// A `try_table` within another one. The places where its clauses go on are not known yet.
+    /// A handler within another one. The places where its clauses go on are not known yet.
     pub(super) fn handler(&mut self, outer: Option<HandlerId>, clauses: &[Clause]) -> HandlerId {
+        let handler = Handler { outer, clauses: self.listed(clauses) };
+        self.handlers.push(handler);
+        HandlerId(self.handlers.len() as u32 - 1)
+    }
+
+    /// What became of a handler that was opened without clauses: its clauses, and who is asked behind them.
+    pub(super) fn complete(
+        &mut self,
+        HandlerId(handler): HandlerId,
+        outer: Option<HandlerId>,
+        clauses: &[Clause],
+    ) {
+        self.handlers[handler as usize] = Handler { outer, clauses: self.listed(clauses) };
+    }
+
+    fn listed(&mut self, clauses: &[Clause]) -> Range<u32> {
         let first = self.clauses.len() as u32;
         self.clauses.extend_from_slice(clauses);
-        let clauses = first..self.clauses.len() as u32;
-        self.handlers.push(Handler { outer, clauses });
-        HandlerId(self.handlers.len() as u32 - 1)
+        first..self.clauses.len() as u32
     }
 
     /// The clauses of a handler.
@@ -96,7 +111,7 @@ mod tests {
     use super::{Clause, Handlers};
 
     fn clause(slot: u32) -> Clause {
-        Clause { tag: None, reference: false, slot, landing: 0 }
+        Clause { tag: None, reference: None, slot, landing: 0 }
     }
 
     fn piece() -> Handlers {
@@ -126,5 +141,20 @@ mod tests {
             assert_eq!(slots(40), []);
             assert_eq!(handlers.around(start + 10).last().unwrap().landing, start + 50);
         }
+    }
+    #[test]
+    fn what_is_said_late_counts_everywhere() {
+        let mut handlers = Handlers::default();
+        let [outer, middle, inner] = [None, Some(0), Some(1)].map(|outer| {
+            let handler = handlers.handler(outer.map(super::HandlerId), &[]);
+            handlers.region(10 * (handler.0 + 1), Some(handler));
+            handler
+        });
+        // The one in the middle passes on to nobody, the inner one past it to the outer one.
+        handlers.complete(inner, Some(outer), &[clause(3)]);
+        handlers.complete(middle, None, &[]);
+        handlers.complete(outer, None, &[clause(1), clause(2)]);
+        let slots = |word| -> Vec<u32> { handlers.around(word).map(|clause| clause.slot).collect() };
+        assert_eq!([slots(10), slots(20), slots(30)], [vec![1, 2], vec![], vec![3, 1, 2]]);
     }
 }

@@ -131,8 +131,8 @@ fn hand_over(store: *mut StoreCtx, exception: u32, frame: Frame, clause: &Clause
         }
         cell = cell.wrapping_add(cells(field.slot));
     }
-    if clause.reference {
-        put(cell, u64::from(exception));
+    if let Some(slot) = clause.reference {
+        put(frame.fp.wrapping_add(slot as usize), u64::from(exception));
     }
     // SAFETY: the store is alive and of this thread (invariants 3 and 5).
     unsafe { assay_vm::catch_exception(store) };

@@ -1,5 +1,7 @@
 //! Blocks, branches, returns and calls.
 
+mod legacy;
+
 use super::function::{FuncLowering, Result};
 use super::stack::{Condition, Entry, Increment, Kind, Operand, Value};
 use crate::code::{ClauseId, HandlerId};
@@ -33,6 +35,15 @@ enum FrameKind {
     /// With the handler around it.
     Try {
         outer: Option<HandlerId>,
+    },
+    /// The older form, with the handler that it is and the one around it.
+    Legacy {
+        handler: HandlerId,
+        outer: Option<HandlerId>,
+        /// How many clauses the blocks around it have that are not at their ends.
+        clauses: usize,
+        /// The present operator is in a clause: what was caught is the lowest value.
+        caught: bool,
     },
 }
 
@@ -134,6 +145,11 @@ impl FuncLowering<'_> {
             Operator::TryTable { ref try_table } => self.try_table(try_table)?,
             Operator::Throw { tag_index } => self.throw(tag_index),
             Operator::ThrowRef => self.throw_ref(),
+            Operator::Try { blockty } => self.try_(blockty)?,
+            Operator::Catch { tag_index } => self.catch(Some(tag_index)),
+            Operator::CatchAll => self.catch(None),
+            Operator::Delegate { relative_depth } => self.delegate(relative_depth),
+            Operator::Rethrow { relative_depth } => self.rethrow(relative_depth),
             _ => return Ok(false),
         }
         Ok(true)
@@ -147,12 +163,16 @@ impl FuncLowering<'_> {
             Operator::Block { .. }
             | Operator::Loop { .. }
             | Operator::If { .. }
-            | Operator::TryTable { .. } => {
+            | Operator::TryTable { .. }
+            | Operator::Try { .. } => {
                 self.dead = Some(depth + 1);
             }
             Operator::Else if depth == 0 => self.else_(),
+            Operator::Catch { tag_index } if depth == 0 => self.catch(Some(*tag_index)),
+            Operator::CatchAll if depth == 0 => self.catch(None),
             Operator::End if depth == 0 => self.end(),
-            Operator::End => self.dead = Some(depth - 1),
+            Operator::Delegate { relative_depth } if depth == 0 => self.delegate(*relative_depth),
+            Operator::End | Operator::Delegate { .. } => self.dead = Some(depth - 1),
             _ => {}
         }
         Ok(())
@@ -243,13 +263,17 @@ impl FuncLowering<'_> {
         self.stack.settle_all();
     }
 
-    fn else_(&mut self) {
-        let alive = self.dead.take().is_none();
-        if alive {
+    /// Leaves the block from the end of a part that others of its parts follow, if control comes there.
+    fn leave_for_end(&mut self) {
+        if self.dead.take().is_none() {
             self.leave_arm();
             let exit = self.emit_branch(control::branch(), &[]);
             self.add_exit(self.frames.len() - 1, exit);
         }
+    }
+
+    fn else_(&mut self) {
+        self.leave_for_end();
         let Frame { height, ty, ref mut kind, .. } = *self.frame();
         let otherwise = match kind {
             FrameKind::If { otherwise } => otherwise.take(),
@@ -271,8 +295,9 @@ impl FuncLowering<'_> {
             FrameKind::Try { outer } => self.enter_handler(outer),
             _ => {}
         }
+        let shifted = self.end_try();
         let mut exit = self.frame().exits;
-        if exit.is_none() {
+        if exit.is_none() && !(alive && shifted) {
             // Nobody comes here but the code above: its values stay where they are.
             if alive {
                 self.charge();

@@ -4,14 +4,15 @@
 //! find their values, and whoever raises an exception puts them there.
 
 use super::control::Fixup;
-use super::function::{FuncLowering, Result};
+use super::function::{FuncLowering, Result, cells};
 use super::stack::Operand;
 use crate::code::{Clause, HandlerId};
 use crate::exec::exception;
 use assay_model::index::TagIdx;
+use assay_model::types::FuncType;
 use assay_parse::wasmparser::{Catch, TryTable};
 
-impl FuncLowering<'_> {
+impl<'a> FuncLowering<'a> {
     /// `try_table`
     pub(super) fn try_table(&mut self, table: &TryTable) -> Result<()> {
         self.charge();
@@ -29,15 +30,23 @@ impl FuncLowering<'_> {
 
     /// A clause, and the depth of the block that it leads to.
     fn clause(&self, catch: &Catch) -> (Clause, u32) {
-        let (tag, depth, reference) = match *catch {
+        let (tag, depth, referenced) = match *catch {
             Catch::One { tag, label } => (Some(tag), label, false),
             Catch::OneRef { tag, label } => (Some(tag), label, true),
             Catch::All { label } => (None, label, false),
             Catch::AllRef { label } => (None, label, true),
         };
-        let tag = tag.map(|tag| self.layout.tag(TagIdx(tag)));
         let slot = self.target_slot(depth);
+        let reference =
+            referenced.then(|| slot + tag.map_or(0, |tag| cells(&self.exception_type(tag).params)));
+        let tag = tag.map(|tag| self.layout.tag(TagIdx(tag)));
         (Clause { tag, reference, slot, landing: 0 }, depth)
+    }
+
+    /// The type of the exceptions of a tag.
+    pub(super) fn exception_type(&self, tag: u32) -> &'a FuncType {
+        let module = self.module;
+        module.func_type_at(module.tags[tag as usize])
     }
 
     /// From here on this is the innermost handler.
@@ -50,8 +59,7 @@ impl FuncLowering<'_> {
 
     /// `throw`
     pub(super) fn throw(&mut self, tag: u32) {
-        let module = self.module;
-        let params = module.func_type_at(module.tags[tag as usize]).params.len();
+        let params = self.exception_type(tag).params.len();
         self.charge();
         let (first, roots) = self.rooted(params);
         let tag = Operand::Narrow(self.layout.tag(TagIdx(tag)));

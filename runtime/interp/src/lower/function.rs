@@ -4,7 +4,7 @@ use super::LowerOptions;
 use super::control::{Exits, Frame};
 use super::gc::Structs;
 use super::stack::{Entry, Kind, Operand, Stack};
-use crate::code::{HandlerId, Lowered, Piece};
+use crate::code::{Clause, HandlerId, Lowered, Piece};
 use crate::exec::{Opcode, control};
 use assay_model::index::DefinedFuncIdx;
 use assay_model::layout::VmCtxLayout;
@@ -35,6 +35,8 @@ pub(super) struct FuncLowering<'a> {
     pub(super) exits: Exits,
     /// The innermost handler around the present operator.
     pub(super) handler: Option<HandlerId>,
+    /// The clauses so far of the open blocks of `try`.
+    pub(super) clauses: Vec<Clause>,
     /// In code that is never reached: how many blocks were opened in it.
     pub(super) dead: Option<u32>,
     /// Position of the present operator.
@@ -74,6 +76,7 @@ impl<'a> FuncLowering<'a> {
             frames: Vec::new(),
             exits: Exits::default(),
             handler: None,
+            clauses: Vec::new(),
             dead: None,
             offset: 0,
             cost: 0,

@@ -8,13 +8,13 @@ use assay_vm::{HostBody, HostCall, Imports, Raised, Reason, Store};
 use std::sync::Arc;
 
 /// Tags and throwers for the tests.
-const TAGS: &str = r#"(type $n (struct (field i32))) (tag $a (param i32)) (tag $b (param i32 i64)) (tag $none)
+pub(super) const TAGS: &str = r#"(type $n (struct (field i32))) (tag $a (param i32)) (tag $b (param i32 i64)) (tag $none)
     (tag $all (param f32 v128 (ref null $n) f64 funcref externref))
     (func $throw_a (param i32) (throw $a (local.get 0)))
     (func $throw_b (param i32) (throw $b (local.get 0) (i64.const 5)))
     (func $keep (param i32)) (func $trash (drop (struct.new_default $n)))"#;
 
-fn body(signature: &str, code: &str) -> Outcome {
+pub(super) fn body(signature: &str, code: &str) -> Outcome {
     run_moving(&format!(r#"(module {TAGS} (func (export "run") {signature} {code}))"#), &[1])
 }
 
@@ -191,7 +191,7 @@ fn traps_are_not_caught() {
 }
 
 /// The exception that a call was left by.
-fn thrown(outcome: Result<Vec<u128>, Raised>) -> (u32, Vec<u32>) {
+pub(super) fn thrown(outcome: Result<Vec<u128>, Raised>) -> (u32, Vec<u32>) {
     let raised = outcome.unwrap_err();
     let Reason::Exception(exception) = raised.reason else { panic!("{:?}", raised.reason) };
     (exception, raised.frames.iter().map(|frame| frame.func.0).collect())

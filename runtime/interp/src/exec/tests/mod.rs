@@ -4,6 +4,7 @@ mod calls;
 mod checks;
 mod endurance;
 mod exceptions;
+mod legacy;
 mod modes;
 mod objects;
 mod proposals;
