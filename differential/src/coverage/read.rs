@@ -219,8 +219,8 @@ impl Types {
             Im::CastLabel => {
                 input.at += 1;
                 input.unsigned()?;
-                input.skip_number()?;
-                input.skip_number()?;
+                input.heap_type()?;
+                input.heap_type()?;
             }
             Im::TryTable => {
                 input.block_type()?;
@@ -270,7 +270,8 @@ impl Types {
                 input.unsigned()?;
                 ty = of(&self.memories, input.unsigned()?)?;
             }
-            Im::HeapType | Im::NullableHeapType | Im::I32 | Im::I64 => input.skip_number()?,
+            Im::HeapType | Im::NullableHeapType => input.heap_type()?,
+            Im::I32 | Im::I64 => input.skip_number()?,
             Im::F32 => input.at += 4,
             Im::F64 => input.at += 8,
             Im::V128 | Im::Shuffle => input.at += 16,
@@ -346,12 +347,20 @@ impl Input<'_> {
             0x70 => "funcref",
             0x6f => "externref",
             0x63 | 0x64 => {
-                self.skip_number()?;
+                self.heap_type()?;
                 "ref"
             }
             0x68..=0x75 => "ref",
             _ => return None,
         })
+    }
+
+    /// A heap type; behind the mark of an exact one stands the type's index.
+    fn heap_type(&mut self) -> Option<()> {
+        if self.bytes.get(self.at) == Some(&0x62) {
+            self.at += 1;
+        }
+        self.skip_number()
     }
 
     fn block_type(&mut self) -> Option<()> {

@@ -1,6 +1,6 @@
 //! Sections in, module model out; validated section by section on the way.
 
-use crate::descriptors::{self, Detached, Supertypes};
+use crate::descriptors::{self, Rewritten, Supertypes};
 use crate::resources::Resources;
 use crate::stage::classify;
 use crate::{ParseError, branch_hints, const_expr::const_expr, convert, features::wasm_features, support};
@@ -48,11 +48,12 @@ pub fn parse_for(bytes: &[u8], features: FeatureSet, built: FeatureSet) -> Resul
     }
     let parsed = match decode(bytes, features, None) {
         Err(error) if descriptors::is_stricter(&error, features) => {
-            // Such a module cannot be asked about: the library accepts it with no features.
-            if !built.contains(Feature::CustomDescriptors) {
-                return Err(ParseError::Unsupported { feature: Feature::CustomDescriptors });
-            }
-            detach(bytes, features).and_then(|detached| decode(bytes, features, Some(&detached)))
+            // The library accepts such a module with no features, so that `support` could not ask about it.
+            let feature = Feature::CustomDescriptors;
+            let parsed = rewritten(bytes, features).and_then(|types| decode(bytes, features, Some(&types)));
+            parsed.and_then(|parsed| {
+                if built.contains(feature) { Ok(parsed) } else { Err(ParseError::Unsupported { feature }) }
+            })
         }
         parsed => parsed,
     };
@@ -67,8 +68,8 @@ impl ParsedModule {
     }
 }
 
-/// The type section of a module that has one, without some supertypes.
-fn detach(bytes: &[u8], features: FeatureSet) -> Result<Detached> {
+/// The type section of a module that has one, as the validator wants it.
+fn rewritten(bytes: &[u8], features: FeatureSet) -> Result<Rewritten> {
     let mut parser = Parser::new(0);
     parser.set_features(wasm_features(features));
     let mut payloads = parser.parse_all(bytes);
@@ -77,20 +78,20 @@ fn detach(bytes: &[u8], features: FeatureSet) -> Result<Detached> {
         _ => None,
     });
     let section =
-        section.ok_or_else(|| ParseError::malformed(0, "a module without types has no supertypes"))?;
-    Detached::new(&section, bytes)
+        section.ok_or_else(|| ParseError::malformed(0, "a module without types has none to rewrite"))?;
+    Rewritten::new(&section, bytes)
 }
 
-/// `detached` is the type section as the validator gets it, when that is not the module's.
-fn decode(bytes: &[u8], features: FeatureSet, detached: Option<&Detached>) -> Result<ParsedModule> {
+/// `rewritten` is the type section as the validator gets it, when that is not the module's.
+fn decode(bytes: &[u8], features: FeatureSet, rewritten: Option<&Rewritten>) -> Result<ParsedModule> {
     let mut validator = Validator::new_with_features(wasm_features(features));
     let mut builder = Builder::default();
     let mut supertypes = None;
     let mut bodies = Vec::new();
     for payload in Parser::new(0).parse_all(bytes) {
         let payload = payload.map_err(|error| ParseError::undecided(&error))?;
-        if let (Some(detached), Payload::TypeSection(_)) = (detached, &payload) {
-            supertypes = Some(types(&mut validator, &mut builder, payload, detached)?);
+        if let (Some(rewritten), Payload::TypeSection(_)) = (rewritten, &payload) {
+            supertypes = Some(types(&mut validator, &mut builder, payload, rewritten)?);
             continue;
         }
         match validator.payload(&payload).map_err(|error| ParseError::undecided(&error))? {
@@ -107,18 +108,18 @@ fn decode(bytes: &[u8], features: FeatureSet, detached: Option<&Detached>) -> Re
     Ok(ParsedModule { model, bodies, features })
 }
 
-/// Takes the type section, which the validator sees as `detached` has it.
+/// Takes the type section, which the validator sees as `rewritten` has it.
 fn types(
     validator: &mut Validator,
     builder: &mut Builder,
     payload: Payload<'_>,
-    detached: &Detached,
+    rewritten: &Rewritten,
 ) -> Result<Supertypes> {
-    validator.type_section(&detached.section()?).map_err(|error| ParseError::undecided(&error))?;
+    validator.type_section(&rewritten.section()?).map_err(|error| ParseError::undecided(&error))?;
     builder.section(payload)?;
     let validated = validator.types(0);
     let validated = validated.ok_or_else(|| ParseError::malformed(0, "types outside of a module"))?;
-    detached.check(&builder.model, &validated)
+    rewritten.check(&builder.model, &validated)
 }
 
 #[derive(Default)]

@@ -19,11 +19,44 @@ impl StructRef {
     /// A new structure.
     ///
     /// # Errors
-    /// When number or types of the values are wrong, a handle is of another store, or the heap is full.
+    /// When number or types of the values are wrong, a handle is of another store, the heap is full, or the type has a
+    /// descriptor.
     pub fn new(mut store: impl AsContextMut, ty: &StructType, fields: &[Val]) -> Result<Rooted<StructRef>> {
         let mut context = store.as_context_mut();
         let opaque = context.opaque_mut();
         ty.check_engine(&opaque.engine)?;
+        if ty.descriptor().is_some() {
+            return Err(Error::usage("the type has a descriptor: `StructRef::new_described` takes one"));
+        }
+        Self::filled(opaque, ty, fields, None)
+    }
+
+    /// A new structure of a type with a descriptor.
+    ///
+    /// # Errors
+    /// As for [`StructRef::new`], and when the descriptor is not exactly of the type that describes `ty`.
+    pub fn new_described(
+        mut store: impl AsContextMut,
+        ty: &StructType,
+        descriptor: &Rooted<StructRef>,
+        fields: &[Val],
+    ) -> Result<Rooted<StructRef>> {
+        let mut context = store.as_context_mut();
+        let opaque = context.opaque_mut();
+        ty.check_engine(&opaque.engine)?;
+        let wanted = ty.descriptor().ok_or_else(|| Error::usage("the type has no descriptor"))?;
+        if descriptor.type_in(opaque)?.1.id != wanted.id {
+            return Err(Error::usage("the descriptor is not one of the type"));
+        }
+        Self::filled(opaque, ty, fields, Some(descriptor))
+    }
+
+    fn filled(
+        opaque: &mut StoreOpaque,
+        ty: &StructType,
+        fields: &[Val],
+        descriptor: Option<&Rooted<StructRef>>,
+    ) -> Result<Rooted<StructRef>> {
         let types = ty.fields();
         if types.len() != fields.len() {
             let message =
@@ -31,7 +64,14 @@ impl StructRef {
             return Err(Error::Usage(message));
         }
         let values: Vec<_> = fields.iter().zip(&types).map(|(&value, ty)| (value, ty.storage)).collect();
-        filled(opaque, &values, |opaque| opaque.vm.new_object(ty.id.0, 0))
+        filled(opaque, &values, |opaque| {
+            let structure = opaque.vm.new_object(ty.id.0, 0)?;
+            // Read behind the allocation, which may have moved it.
+            if let Some(Ok(descriptor)) = descriptor.map(|descriptor| descriptor.bits(opaque)) {
+                opaque.vm.describe_object(structure, descriptor);
+            }
+            Some(structure)
+        })
     }
 }
 
@@ -49,6 +89,21 @@ impl Rooted<StructRef> {
     /// When the handle is of another store, or its scope has ended.
     pub fn ty(&self, store: impl AsContext) -> Result<StructType> {
         Ok(self.type_in(store.as_context().into_opaque())?.1)
+    }
+
+    /// What describes it, when its type has a descriptor.
+    ///
+    /// # Errors
+    /// When the handle is of another store, or its scope has ended.
+    pub fn descriptor(&self, mut store: impl AsContextMut) -> Result<Option<Rooted<StructRef>>> {
+        let mut context = store.as_context_mut();
+        let opaque = context.opaque_mut();
+        let (bits, ty) = self.type_in(opaque)?;
+        if ty.descriptor().is_none() {
+            return Ok(None);
+        }
+        let descriptor = opaque.vm.object_descriptor(bits);
+        Ok(Some(Rooted::new(opaque, descriptor)))
     }
 
     /// A field. Packed integers have zeros in front.

@@ -74,9 +74,31 @@ impl StructType {
         }
     }
 
+    /// The type of what describes these structures (custom descriptors). Types with one come from modules.
+    pub fn descriptor(&self) -> Option<Self> {
+        let descriptor = self.engine.types().canonical.get(self.id).descriptor;
+        self.of_group(descriptor)
+    }
+
+    /// The type of what these structures describe.
+    pub fn describes(&self) -> Option<Self> {
+        let describes = self.engine.types().canonical.get(self.id).describes;
+        self.of_group(describes)
+    }
+
+    fn of_group(&self, reference: Option<TypeRef>) -> Option<Self> {
+        let Some(TypeRef::Canonical(id)) = reference else { return None };
+        Some(Self { engine: self.engine.clone(), id })
+    }
+
     /// The type as a heap type.
     pub fn heap_type(&self) -> HeapType {
         HeapType::Concrete(TypeRef::Canonical(self.id))
+    }
+
+    /// The type as a heap type to which no subtype belongs.
+    pub fn exact_heap_type(&self) -> HeapType {
+        HeapType::Exact(TypeRef::Canonical(self.id))
     }
 
     pub(crate) fn check_engine(&self, engine: &Engine) -> Result<()> {

@@ -37,6 +37,7 @@ pub(crate) const CORPUS: &[(&str, &str)] = &[
     ("bulk", include_str!("../modules/bulk.wat")),
     ("call", include_str!("../modules/call.wat")),
     ("control", include_str!("../modules/control.wat")),
+    ("descriptor", include_str!("../modules/descriptor.wat")),
     ("exception", include_str!("../modules/exception.wat")),
     ("global", include_str!("../modules/global.wat")),
     ("inline", include_str!("../modules/inline.wat")),

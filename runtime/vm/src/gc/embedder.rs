@@ -6,7 +6,8 @@
 use super::{GcStats, MayCollect, OwnedRootId, RootId, RootScopeId};
 use crate::store::{Store, TagId};
 use crate::value::Value;
-use assay_model::layout::object::{EXCEPTION_TAG, FieldSlot, Slot};
+use assay_model::layout::AbiKind;
+use assay_model::layout::object::{EXCEPTION_TAG, FieldSlot, Slot, header};
 use std::any::Any;
 
 impl Store {
@@ -33,6 +34,16 @@ impl Store {
     /// when the heap is full.
     pub fn new_object(&mut self, type_id: u32, length: u32) -> Option<u32> {
         self.state_mut().allocate_object(type_id, length, MayCollect::Yes)
+    }
+
+    /// The descriptor of a structure whose type has one.
+    pub fn object_descriptor(&self, structure: u32) -> u32 {
+        self.state().read_object(structure, DESCRIPTOR).as_ref32()
+    }
+
+    /// Gives a new structure its descriptor. Whoever makes one of a type with a descriptor does so at once.
+    pub fn describe_object(&mut self, structure: u32, descriptor: u32) {
+        self.state_mut().write_object(structure, DESCRIPTOR, Value::from_ref(descriptor));
     }
 
     /// Allocates an exception. Its values are zero. `None` when the heap is full.
@@ -146,5 +157,7 @@ impl Store {
 }
 
 /// Where an exception keeps its tag, as a slot of the width of a pointer.
-const TAG: FieldSlot =
-    FieldSlot { offset: EXCEPTION_TAG, slot: Slot::Val(assay_model::layout::AbiKind::I64) };
+const TAG: FieldSlot = FieldSlot { offset: EXCEPTION_TAG, slot: Slot::Val(AbiKind::I64) };
+
+/// Where a structure keeps its descriptor.
+const DESCRIPTOR: FieldSlot = FieldSlot { offset: header::DESCRIPTOR, slot: Slot::Val(AbiKind::Ref) };
