@@ -4,10 +4,9 @@ use super::function::{FuncLowering, Result};
 use super::stack::{Condition, Kind, Operand, is_func};
 use crate::exec::gc::{Target, ref_cast, ref_test};
 use crate::exec::numeric::CompareOp;
-use assay_model::features::Feature;
 use assay_model::types::{HeapType, TypeRef};
+use assay_parse::heap_type;
 use assay_parse::wasmparser::{self, Operator};
-use assay_parse::{ParseError, heap_type};
 
 impl FuncLowering<'_> {
     /// Lowers an operator of this group. False when it is none.
@@ -32,17 +31,19 @@ impl FuncLowering<'_> {
     fn target(&self, ty: wasmparser::HeapType) -> Result<(Target, Operand)> {
         let mut index = 0;
         let target = match heap_type(ty)? {
-            HeapType::Concrete(ty) => {
+            heap @ (HeapType::Concrete(ty) | HeapType::Exact(ty)) => {
                 if let TypeRef::Module(named) = ty {
                     index = named.0;
                 }
-                if is_func(self.module, ty) { Target::Func } else { Target::Object }
+                match (is_func(self.module, ty), heap) {
+                    (true, HeapType::Exact(_)) => Target::FuncExactly,
+                    (true, _) => Target::Func,
+                    (false, HeapType::Exact(_)) => Target::ObjectExactly,
+                    (false, _) => Target::Object,
+                }
             }
             HeapType::Any | HeapType::Extern | HeapType::Exn | HeapType::Func => Target::Everything,
             HeapType::None | HeapType::NoExtern | HeapType::NoExn | HeapType::NoFunc => Target::Nothing,
-            HeapType::Exact(_) => {
-                return Err(ParseError::Unsupported { feature: Feature::CustomDescriptors }.into());
-            }
             HeapType::Eq => Target::Eq,
             HeapType::I31 => Target::I31,
             HeapType::Struct => Target::Struct,

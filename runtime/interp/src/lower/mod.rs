@@ -12,6 +12,7 @@ mod bulk;
 mod call;
 mod cast;
 mod control;
+mod descriptor;
 mod exception;
 mod function;
 mod gc;

@@ -82,7 +82,7 @@ impl FuncLowering<'_> {
         }
         // What follows has one prefix, which ends a segment of the fuel rule: some branch.
         self.charge();
-        if self.gc(operator) || self.array(operator) || self.cast(operator)? {
+        if self.gc(operator) || self.array(operator) || self.cast(operator)? || self.descriptor(operator) {
             return Ok(());
         }
         Err(ParseError::Unsupported { feature: feature_of(operator) }.into())

@@ -33,6 +33,10 @@ pub(crate) enum Target {
     Object,
     /// A function type of the module.
     Func,
+    /// A structure or array type of the module, and none below it.
+    ObjectExactly,
+    /// A function type of the module, and none below it.
+    FuncExactly,
 }
 
 /// A [`Target`], told from a reference that is not null.
@@ -105,16 +109,40 @@ impl Test for Object {
     }
 }
 
+struct ObjectExactly;
+
+impl Test for ObjectExactly {
+    #[inline(always)]
+    fn holds(m: &Machine, cell: u64, ty: u32) -> bool {
+        let object = cell as u32;
+        reference::is_object(object) && object_type(m.store(), object) == type_id(m, ty)
+    }
+}
+
 struct Func;
 
 impl Test for Func {
     #[inline(always)]
     fn holds(m: &Machine, cell: u64, ty: u32) -> bool {
-        let func_ref = cell as usize as *const FuncRef;
-        // SAFETY: function references are null or live as long as their store, and this one is not null.
-        let found = unsafe { (*func_ref).type_id };
-        matches(m, found, ty)
+        matches(m, func_type(cell), ty)
     }
+}
+
+struct FuncExactly;
+
+impl Test for FuncExactly {
+    #[inline(always)]
+    fn holds(m: &Machine, cell: u64, ty: u32) -> bool {
+        func_type(cell) == type_id(m, ty)
+    }
+}
+
+/// The canonical type of a function.
+#[inline(always)]
+fn func_type(cell: u64) -> u32 {
+    let func_ref = cell as usize as *const FuncRef;
+    // SAFETY: function references are null or live as long as their store, and this one is not null.
+    unsafe { (*func_ref).type_id }
 }
 
 /// Whether a canonical type is one of the module's, or below it.
@@ -126,7 +154,7 @@ fn matches(m: &Machine, found: u32, ty: u32) -> bool {
 
 /// Whether objects of a canonical type are arrays.
 #[inline(never)]
-extern "C" fn is_array(store: *mut StoreCtx, type_id: u32) -> bool {
+pub(super) extern "C" fn is_array(store: *mut StoreCtx, type_id: u32) -> bool {
     // SAFETY: the store is alive and of this thread (invariants 3 and 5), the type is one of its engine.
     matches!(unsafe { assay_vm::object_layout(store, type_id) }, ObjectLayout::Array(_))
 }
@@ -193,6 +221,8 @@ macro_rules! by_target {
             Target::Array => $select::<Array>($nullable),
             Target::Object => $select::<Object>($nullable),
             Target::Func => $select::<Func>($nullable),
+            Target::ObjectExactly => $select::<ObjectExactly>($nullable),
+            Target::FuncExactly => $select::<FuncExactly>($nullable),
         }
     };
 }

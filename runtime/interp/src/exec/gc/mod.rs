@@ -10,6 +10,7 @@
 mod array;
 mod bulk;
 mod cast;
+mod descriptor;
 mod field;
 mod i31;
 mod structure;
@@ -20,6 +21,7 @@ pub(crate) use array::{
 };
 pub(crate) use bulk::{array_copy, array_fill, array_init_data, array_init_elem};
 pub(crate) use cast::{Target, ref_cast, ref_test};
+pub(crate) use descriptor::{ref_cast_desc, ref_get_desc, ref_test_desc, struct_new_desc};
 pub(crate) use field::FieldOp;
 pub(crate) use i31::{i31_get, ref_i31};
 pub(crate) use structure::{

@@ -27,16 +27,24 @@ impl<D: Target> Step for StructNew<D> {
         if object == 0 {
             return m.trap(TrapKind::AllocationTooLarge);
         }
-        let (mut slot, count) = (m.word(HEAD + 2), m.word(HEAD + 3) as usize);
-        for field in (HEAD + 4..).take(count) {
-            let field = m.word(field);
-            let size = 1 << (field & ((1 << SIZE_BITS) - 1));
-            store_cell(m.store(), object, field >> SIZE_BITS, size, m.cell(slot));
-            slot += size.div_ceil(8);
-        }
+        let words = fill(&m, object, HEAD + 2);
         D::write(&mut m, object);
-        m.advance(HEAD + 4 + count)
+        m.advance(words)
     }
+}
+
+/// Fills the fields of a new structure, as the words from `at` on say: `[first value, fields, field…]`. The words up to
+/// their end.
+#[inline(always)]
+pub(super) fn fill(m: &Machine, object: u32, at: usize) -> usize {
+    let (mut slot, count) = (m.word(at), m.word(at + 1) as usize);
+    for field in (at + 2..).take(count) {
+        let field = m.word(field);
+        let size = 1 << (field & ((1 << SIZE_BITS) - 1));
+        store_cell(m.store(), object, field >> SIZE_BITS, size, m.cell(slot));
+        slot += size.div_ceil(8);
+    }
+    at + 2 + count
 }
 
 /// `[destination, type]`

@@ -2,6 +2,7 @@
 
 mod calls;
 mod checks;
+mod descriptors;
 mod endurance;
 mod exceptions;
 mod legacy;
