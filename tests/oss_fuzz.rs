@@ -23,7 +23,9 @@ fn the_build_script_makes_programs_that_execute_cases() {
         build.env("CARGO_TARGET_DIR", targets);
     }
     assert!(build.status().unwrap().success());
-    for name in ["differential", "compile", "instantiate", "artifact", "wast", "driver", "wasi"] {
+    for name in
+        ["differential", "compile", "instantiate", "artifact", "wast", "driver", "wasi", "gc", "exceptions"]
+    {
         let program = out.join(name);
         assert!(program.is_file() && out.join(format!("{name}.options")).is_file(), "{name}");
         let corpus = work.join(name);

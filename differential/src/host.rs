@@ -5,12 +5,14 @@
 
 use crate::case::Settings;
 use crate::draw::{self, Draws, Kind};
-use crate::observe::{HostCall, Seen, Trace};
+use crate::keeper::{self, Keeper, Kept};
+use crate::observe::{HostCall, Known, Seen, Survey, Trace};
 use assay_runtime::{
-    AsContextMut, Caller, Error, Extern, ExternRef, ExternType, Func, FuncType, Global, HeapType, Memory,
-    Ref, ResourceLimiter, Result, SharedMemory, Store, StoreLimits, StoreLimitsBuilder, Table, Tag, Val,
-    ValType,
+    AsContextMut, Caller, Error, Extern, ExternRef, ExternType, Func, FuncType, Global, HeapType, ImportType,
+    Memory, Ref, ResourceLimiter, Result, SharedMemory, Store, StoreLimits, StoreLimitsBuilder, Table, Tag,
+    Val, ValType, inspect,
 };
+use std::collections::HashMap;
 
 /// What the harness keeps in a store.
 pub(crate) struct Host {
@@ -18,6 +20,10 @@ pub(crate) struct Host {
     limits: Bounds,
     /// Calls of the present step.
     pub(crate) trace: Trace,
+    /// Names for what is in the store.
+    pub(crate) known: Known,
+    /// What the host keeps for each import: see [`crate::keeper`].
+    pub(crate) kept: HashMap<usize, Kept>,
 }
 
 impl Host {
@@ -30,6 +36,8 @@ impl Host {
             draws: Draws::new(settings.host_seed, settings.host_errors),
             limits: Bounds { limits, refused: false },
             trace: Trace::default(),
+            known: Known::default(),
+            kept: HashMap::new(),
         }
     }
 
@@ -73,32 +81,46 @@ impl ResourceLimiter for Bounds {
 struct Refusal;
 
 /// Something of this type.
-pub(crate) fn provide(store: &mut Store<Host>, import: usize, ty: &ExternType) -> Result<Extern> {
+pub(crate) fn provide(store: &mut Store<Host>, import: usize, ty: &ImportType<'_>) -> Result<Extern> {
     let draw = store.data().draws.global(import);
-    Ok(match ty {
-        ExternType::Func(ty) => function(store, import, ty.clone()).into(),
+    Ok(match &ty.ty() {
+        ExternType::Func(func) => {
+            let keeper = (ty.module() == keeper::MODULE).then(|| ty.name().parse().ok()).flatten();
+            function(store, import, func.clone(), keeper).into()
+        }
         ExternType::Global(ty) => {
-            let value = val(&mut *store, kind(ty.content), &draw::value(kind(ty.content), draw))?;
+            let value = val(&mut *store, ty.content, &draw::value(kind(ty.content), draw))?;
             Global::new(store, *ty, value)?.into()
         }
         ExternType::Memory(ty) if ty.shared => SharedMemory::new(store.engine(), *ty)?.into(),
         ExternType::Memory(ty) => Memory::new(store, *ty)?.into(),
         ExternType::Table(ty) => {
-            let null = if ty.element.heap == HeapType::Extern { Ref::Extern(None) } else { Ref::Func(None) };
-            Table::new(store, *ty, null)?.into()
+            let null = inspect::zero(&*store, ValType::Ref(ty.element)).as_ref();
+            Table::new(store, *ty, null.unwrap_or(Ref::Func(None)))?.into()
         }
-        ExternType::Tag(ty) => Tag::new(store, ty).into(),
+        ExternType::Tag(ty) => {
+            let tag = Tag::new(&mut *store, ty);
+            let mut known = std::mem::take(&mut store.data_mut().known);
+            known.tag(&mut *store, tag);
+            store.data_mut().known = known;
+            tag.into()
+        }
     })
 }
 
-fn function(store: &mut Store<Host>, import: usize, ty: FuncType) -> Func {
-    let results: Vec<Kind> = ty.results().map(kind).collect();
+fn function(store: &mut Store<Host>, import: usize, ty: FuncType, keeper: Option<Keeper>) -> Func {
+    let results: Vec<ValType> = ty.results().collect();
     Func::new(store, ty, move |mut caller: Caller<'_, Host>, params, out| {
-        let args = params.iter().map(|&value| Seen::of(value, caller.as_context_mut())).collect();
+        let mut known = std::mem::take(&mut caller.data_mut().known);
+        let args = Survey::new(&mut known).values(caller.as_context_mut(), params.iter().copied());
+        caller.data_mut().known = known;
         caller.data_mut().trace.push(HostCall { import, args });
         let draw = caller.data_mut().draws.call(import).ok_or_else(|| Error::host(Refusal))?;
-        for (position, (slot, &kind)) in out.iter_mut().zip(&results).enumerate() {
-            *slot = val(caller.as_context_mut(), kind, &draw::result(kind, draw, position))?;
+        if let Some(keeper) = keeper {
+            return keeper.act(&mut caller, import, params, out);
+        }
+        for (position, (slot, &ty)) in out.iter_mut().zip(&results).enumerate() {
+            *slot = val(caller.as_context_mut(), ty, &draw::result(kind(ty), draw, position))?;
         }
         Ok(())
     })
@@ -116,8 +138,8 @@ fn kind(ty: ValType) -> Kind {
     }
 }
 
-/// The value of this kind that engines are to see.
-fn val(store: impl AsContextMut, kind: Kind, seen: &Seen) -> Result<Val> {
+/// The value of this type that engines are to see.
+fn val(store: impl AsContextMut, ty: ValType, seen: &Seen) -> Result<Val> {
     Ok(match *seen {
         Seen::I32(bits) => Val::I32(bits.cast_signed()),
         Seen::I64(bits) => Val::I64(bits.cast_signed()),
@@ -125,7 +147,6 @@ fn val(store: impl AsContextMut, kind: Kind, seen: &Seen) -> Result<Val> {
         Seen::F64(bits) => Val::F64(bits),
         Seen::V128(bits) => Val::V128(bits),
         Seen::Extern(Some(number)) => Val::ExternRef(Some(ExternRef::new(store, number)?)),
-        _ if kind == Kind::Extern => Val::ExternRef(None),
-        _ => Val::FuncRef(None),
+        _ => inspect::zero(store, ty),
     })
 }

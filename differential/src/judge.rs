@@ -226,7 +226,7 @@ fn comparable(seen: &StepSeen, before: Option<&StepSeen>) -> bool {
             let changed = before.is_none_or(|before| before.state != seen.state);
             !values.is_empty() || seen.calls.count > 0 || changed
         }
-        Outcome::Trapped { .. } | Outcome::HostError => true,
+        Outcome::Trapped { .. } | Outcome::Threw(_) | Outcome::HostError => true,
         _ => false,
     }
 }

@@ -1,6 +1,7 @@
 //! The lanes: the ways in which our runtime can run a module, which all have to agree.
 //!
-//! Four are for the comparison of values. The others watch for escapes, as [`crate::oracle`] says, and are compared as well.
+//! Four are for the comparison of values. Others watch for escapes, as [`crate::oracle`] says, and are compared as well; two
+//! collect garbage at every allocation, and in one modules of both engines link with each other.
 //! Each lane is an engine with settings of its own, made once for a thread and shared by all of its cases; modules and stores
 //! are fresh for every case. Wasm code gets so much stack that fuel runs out first: how deep a lane can recurse is then no
 //! difference, and an endless recursion ends in the same place everywhere. Knows no case.
@@ -12,6 +13,10 @@ use assay_runtime::{Config, Engine, EngineKind, OptLevel, Result};
 /// The stack that wasm code of a lane may use, in bytes: room for a call by every operator that the fuel of a generated case
 /// pays for, with two kilobytes each.
 const WASM_STACK: usize = 48 << 20;
+
+/// Bytes of objects that a store may have. Cases stay far below that, or ask for far more: how much exactly fits depends on
+/// when garbage is collected, which is each lane's own affair.
+const GC_HEAP: u64 = 16 << 20;
 
 /// The stack, in bytes, of a thread on which lanes play: that of wasm code, and as much as the host's code around it needs.
 pub const THREAD_STACK: usize = 64 << 20;
@@ -34,6 +39,7 @@ pub fn on_lane_thread<T: Send>(play: impl FnOnce() -> T + Send) -> std::io::Resu
 /// What every engine has that plays cases, whatever else it is set to.
 pub fn configure(config: &mut Config, metered: bool) {
     config.parallel_compilation(false).consume_fuel(metered).max_wasm_stack(WASM_STACK);
+    config.max_gc_heap(GC_HEAP);
 }
 
 /// What the interpreter has that plays a case first: nothing but that of [`Lane::Interp`] with fuel.
@@ -63,11 +69,17 @@ pub enum Lane {
     Reuse,
     /// Compiled for speed, with an eye on the code itself.
     Code,
+    /// Compiled for speed, with a collection at every allocation.
+    Zeal,
+    /// Interpreted, with a collection at every allocation.
+    InterpZeal,
+    /// Modules compiled for speed and interpreted in turns.
+    Mixed,
 }
 
 impl Lane {
     /// Every lane; the first is the one that the others are compared with.
-    pub const EVERY: [Lane; 9] = [
+    pub const EVERY: [Lane; 12] = [
         Lane::Interp,
         Lane::JitNone,
         Lane::JitSpeed,
@@ -77,6 +89,9 @@ impl Lane {
         Lane::Shadow,
         Lane::Reuse,
         Lane::Code,
+        Lane::Zeal,
+        Lane::InterpZeal,
+        Lane::Mixed,
     ];
 
     /// All lanes that compare values and nothing else.
@@ -94,6 +109,9 @@ impl Lane {
             Lane::Shadow => "jit-shadow",
             Lane::Reuse => "jit-reuse",
             Lane::Code => "jit-code",
+            Lane::Zeal => "jit-zeal",
+            Lane::InterpZeal => "interp-zeal",
+            Lane::Mixed => "mixed",
         }
     }
 
@@ -103,7 +121,11 @@ impl Lane {
         match self {
             Lane::Interp => config.engine(EngineKind::Interp),
             Lane::JitNone => config.cranelift_opt_level(OptLevel::None),
-            Lane::JitSpeed | Lane::Reuse | Lane::Code => config.cranelift_opt_level(OptLevel::Speed),
+            Lane::JitSpeed | Lane::Reuse | Lane::Code | Lane::Mixed => {
+                config.cranelift_opt_level(OptLevel::Speed)
+            }
+            Lane::Zeal => config.cranelift_opt_level(OptLevel::Speed).gc_zeal(true),
+            Lane::InterpZeal => config.engine(EngineKind::Interp).gc_zeal(true),
             Lane::JitChecked => config.cranelift_opt_level(OptLevel::Speed).signals_based_traps(false),
             Lane::Tight => inspect::surround(&mut config, Surroundings::Tight).signals_based_traps(false),
             Lane::Canary => inspect::surround(&mut config, Surroundings::Canaries).signals_based_traps(false),

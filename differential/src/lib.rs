@@ -32,6 +32,7 @@ pub mod shrink;
 pub mod wasi;
 
 mod host;
+mod keeper;
 mod play;
 mod rewrite;
 mod trace;

@@ -5,14 +5,21 @@
 
 use crate::case::{Argument, Binding, Case, Settings, Step};
 use crate::host::{Host, provide};
-use crate::observe::{Observation, Outcome, Scope, Seen, State, StepSeen, Trace, snapshot};
+use crate::observe::{Known, Observation, Outcome, Scope, Seen, State, StepSeen, Survey, Trace, snapshot};
 use assay_runtime::{
-    Engine, Error, Extern, ExternRef, HeapType, Instance, Module, Ref, Result, Store, Trap, Val, inspect,
+    Engine, EngineKind, Error, Extern, ExternRef, Instance, Module, Ref, Result, Store, Trap, Val, ValType,
+    inspect,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Looks on while a case is played.
 pub(crate) trait Watch {
+    /// What runs a module, where that is not the engine's own choice.
+    fn kind(&self, module: usize) -> Option<EngineKind> {
+        let _ = module;
+        None
+    }
+
     /// All modules were loaded, and nothing has run.
     fn loaded(&mut self, player: &mut Player) {
         let _ = player;
@@ -30,6 +37,15 @@ pub(crate) trait Watch {
 }
 
 impl Watch for () {}
+
+/// Modules are compiled and interpreted in turns.
+pub(crate) struct InTurns;
+
+impl Watch for InTurns {
+    fn kind(&self, module: usize) -> Option<EngineKind> {
+        Some(if module.is_multiple_of(2) { EngineKind::Jit } else { EngineKind::Interp })
+    }
+}
 
 /// Plays a case on an engine. With `fuel`, each step gets that much, and the engine counts.
 pub fn play(case: &Case, engine: &Engine, fuel: Option<u64>) -> Observation {
@@ -52,8 +68,8 @@ pub(crate) fn play_watched(
     let mut seen = Observation::default();
     let played = guarded(|| {
         let mut player = Player::new(engine, &case.settings, fuel);
-        for module in &case.modules {
-            player.load(&module.bytes);
+        for (number, module) in case.modules.iter().enumerate() {
+            player.load_with(watch.kind(number), &module.bytes);
         }
         watch.loaded(&mut player);
         for (number, step) in case.steps.iter().enumerate() {
@@ -119,7 +135,16 @@ impl Player {
 
     /// Takes a module, which gets the next number. One that is rejected keeps its number; steps with it are rejected, too.
     pub(crate) fn load(&mut self, bytes: &[u8]) -> Outcome {
-        let module = Module::from_binary(self.store.engine(), bytes);
+        self.load_with(None, bytes)
+    }
+
+    /// The same, where this engine runs it.
+    fn load_with(&mut self, kind: Option<EngineKind>, bytes: &[u8]) -> Outcome {
+        let engine = self.store.engine();
+        let module = match kind {
+            Some(kind) => Module::from_binary_with_engine_kind(engine, kind, bytes),
+            None => Module::from_binary(engine, bytes),
+        };
         let verdict = module.as_ref().map_or_else(outcome, |_| Outcome::Returned(Vec::new()));
         self.modules.push(module);
         verdict
@@ -148,7 +173,9 @@ impl Player {
 
     /// What all instances hold by now.
     pub(crate) fn state(&mut self, scope: Scope) -> State {
-        snapshot(&mut self.store, &self.provided, &self.instances, scope)
+        self.knowing(|player, known| {
+            snapshot(&mut player.store, known, &player.provided, &player.instances, scope)
+        })
     }
 
     /// How many modules there are, and how many instances were tried.
@@ -160,18 +187,50 @@ impl Player {
     pub(crate) fn globals(&mut self, instance: usize) -> Option<Vec<Seen>> {
         let instance = self.instances.get(instance).copied().flatten()?;
         let globals = inspect::globals(&mut self.store, instance);
-        let values = globals.into_iter().map(|global| {
-            let value = global.get(&mut self.store);
-            Seen::of(value, &mut self.store)
-        });
-        Some(values.collect())
+        let values: Vec<Val> = globals.into_iter().map(|global| global.get(&mut self.store)).collect();
+        Some(self.seen(values))
     }
 
     /// The value of an exported global.
     pub(crate) fn global(&mut self, instance: usize, name: &str) -> Option<Seen> {
         let instance = self.instances.get(instance).copied().flatten()?;
         let value = instance.get_global(&mut self.store, name)?.get(&mut self.store);
-        Some(Seen::of(value, &mut self.store))
+        self.seen(vec![value]).pop()
+    }
+
+    /// Looks at something with the names that things of the store have.
+    fn knowing<T>(&mut self, look: impl FnOnce(&mut Self, &mut Known) -> T) -> T {
+        let mut known = std::mem::take(&mut self.store.data_mut().known);
+        let seen = look(self, &mut known);
+        self.store.data_mut().known = known;
+        seen
+    }
+
+    /// What these values are.
+    fn seen(&mut self, values: Vec<Val>) -> Vec<Seen> {
+        self.knowing(|player, known| Survey::new(known).values(&mut player.store, values))
+    }
+
+    /// What an error means for the comparison.
+    fn failure(&mut self, error: &Error) -> Outcome {
+        let Error::Exception(thrown) = error else { return outcome(error) };
+        let exception = match thrown.exception().to_rooted(&mut self.store) {
+            Ok(exception) => Val::ExnRef(Some(exception)),
+            Err(error) => return outcome(&error),
+        };
+        self.seen(vec![exception]).pop().map_or(Outcome::Skipped, Outcome::Threw)
+    }
+
+    /// Gives the tags that an instance exports their names, in their order.
+    fn learn_tags(&mut self, instance: Instance) {
+        let exports = instance.exports(&mut self.store);
+        self.knowing(|player, known| {
+            for (_, item) in exports {
+                if let Extern::Tag(tag) = item {
+                    known.tag(&mut player.store, tag);
+                }
+            }
+        });
     }
 
     fn outcome_of(&mut self, step: &Step) -> Outcome {
@@ -179,6 +238,9 @@ impl Player {
             let with = if let Step::Link { with, .. } = step { with.as_slice() } else { &[] };
             let made = self.instantiate(module, with);
             self.instances.push(made.as_ref().ok().copied());
+            if let Ok(instance) = made {
+                self.learn_tags(instance);
+            }
             return made.map_or_else(|outcome| outcome, |_| Outcome::Returned(Vec::new()));
         }
         let named = step.instances().first().copied();
@@ -198,7 +260,7 @@ impl Player {
                 Ok(Outcome::Returned(Vec::new()))
             }
         };
-        taken.unwrap_or_else(|error| outcome(&error))
+        taken.unwrap_or_else(|error| self.failure(&error))
     }
 
     fn instantiate(&mut self, module: usize, with: &[Binding]) -> Result<Instance, Outcome> {
@@ -216,11 +278,12 @@ impl Player {
                 imports.push(item.ok_or_else(|| missing("export", &binding.export))?);
                 continue;
             }
-            let item = provide(&mut self.store, position, &import.ty()).map_err(|error| outcome(&error))?;
+            let item = provide(&mut self.store, position, &import).map_err(|error| outcome(&error))?;
             self.provided.push(item.clone());
             imports.push(item);
         }
-        Instance::new(&mut self.store, module, &imports).map_err(|error| outcome(&error))
+        let made = Instance::new(&mut self.store, module, &imports);
+        made.map_err(|error| self.failure(&error))
     }
 
     fn write(&mut self, instance: Instance, name: &str, at: u64, bytes: &[u8]) -> Result<Outcome> {
@@ -260,9 +323,9 @@ impl Player {
             Some(Extern::Memory(memory)) => memory.grow(&mut self.store, by),
             Some(Extern::SharedMemory(memory)) => memory.grow(by),
             Some(Extern::Table(table)) => {
-                let external = table.ty(&self.store).element.heap == HeapType::Extern;
-                let null = if external { Ref::Extern(None) } else { Ref::Func(None) };
-                table.grow(&mut self.store, by, null)
+                let element = ValType::Ref(table.ty(&self.store).element);
+                let null = inspect::zero(&self.store, element).as_ref();
+                table.grow(&mut self.store, by, null.unwrap_or(Ref::Func(None)))
             }
             _ => return Ok(missing("memory or table", name)),
         };
@@ -273,14 +336,21 @@ impl Player {
         let Some(func) = instance.get_func(&mut self.store, name) else {
             return Ok(Outcome::Refused(format!("there is no function {name:?}")));
         };
+        let ty = func.ty(&self.store);
+        let mut types = ty.params();
         let mut params = Vec::with_capacity(args.len());
         for arg in args {
-            params.push(self.value(arg)?);
+            params.push(match (arg, types.next()) {
+                // Null is null, whatever is asked for.
+                (Argument::Func(None) | Argument::Extern(None), Some(ty @ ValType::Ref(_))) => {
+                    inspect::zero(&self.store, ty)
+                }
+                _ => self.value(arg)?,
+            });
         }
-        let mut results = vec![Val::I32(0); func.ty(&self.store).results().len()];
+        let mut results = vec![Val::I32(0); ty.results().len()];
         func.call(&mut self.store, &params, &mut results)?;
-        let results = results.into_iter().map(|value| Seen::of(value, &mut self.store));
-        Ok(Outcome::Returned(results.collect()))
+        Ok(Outcome::Returned(self.seen(results)))
     }
 
     fn value(&mut self, arg: &Argument) -> Result<Val> {

@@ -3,9 +3,15 @@
 //! Enters: a seed; leaves: an endless stream. Knows no case and no module. The algorithm is SplitMix64 (Steele, Lea and
 //! Flood, 2014), because it is short enough to be written down here for good: cases of old seeds must stay what they are.
 
+use std::sync::Arc;
+
 /// A stream of pseudo-random numbers.
 #[derive(Clone, Debug)]
-pub struct Random(u64);
+pub struct Random {
+    state: u64,
+    /// What comes first, and how much of it came.
+    tape: Option<(Arc<[u8]>, usize)>,
+}
 
 const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
@@ -19,14 +25,26 @@ pub(crate) fn mix(mut value: u64) -> u64 {
 impl Random {
     /// The stream of several words together.
     pub fn of(words: &[u64]) -> Self {
-        Self(words.iter().fold(STEP, |state, &word| mix(state ^ word).wrapping_add(STEP)))
+        let state = words.iter().fold(STEP, |state, &word| mix(state ^ word).wrapping_add(STEP));
+        Self { state, tape: None }
+    }
+
+    /// A stream whose first numbers follow from a byte each.
+    pub fn over(bytes: &[u8]) -> Self {
+        Self { tape: Some((bytes.into(), 0)), ..Self::of(&[]) }
     }
 
     /// The next number.
     #[expect(clippy::should_implement_trait, reason = "an endless source of numbers, not a sequence")]
     pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(STEP);
-        mix(self.0)
+        if let Some((bytes, at)) = &mut self.tape
+            && let Some(&byte) = bytes.get(*at)
+        {
+            *at += 1;
+            return mix(u64::from(byte));
+        }
+        self.state = self.state.wrapping_add(STEP);
+        mix(self.state)
     }
 
     /// A number below `bound`, which is not zero.
@@ -59,6 +77,14 @@ mod tests {
     fn the_stream_is_written_down_for_good() {
         let mut random = Random::of(&[1, 2, 3]);
         assert_eq!([random.next(), random.next()], [0x34c6_0fe4_696a_8f40, 0x6b29_acc5_b880_e95d]);
+    }
+
+    #[test]
+    fn a_tape_comes_first_and_a_byte_is_a_choice() {
+        let (mut one, mut other) = (Random::over(&[1, 2, 3]), Random::over(&[1, 9, 3]));
+        let mut pairs = || (one.below(1000), other.below(1000));
+        let pairs = [pairs(), pairs(), pairs(), pairs()];
+        assert_eq!(pairs.map(|(a, b)| a == b), [true, false, true, true]);
     }
 
     #[test]

@@ -2,7 +2,10 @@
 //! digest, kept reservations, and the inside of precompiled modules.
 
 use crate::store::{AsContext, AsContextMut};
-use crate::{Config, Engine, Extern, Func, Global, Instance, MemoryType, Module, Result, Table};
+use crate::{
+    Config, Engine, Extern, Func, GcRef, Global, Instance, MemoryType, Module, Result, Rooted, Table, Val,
+};
+use assay_model::types::{CompositeType, FieldType, HeapType, RefType, StorageType, TypeRef, ValType};
 
 /// Every memory of an instance, shared or not, in the order of its index space.
 pub fn memories(mut store: impl AsContextMut, instance: Instance) -> Vec<Extern> {
@@ -26,6 +29,55 @@ pub fn globals(mut store: impl AsContextMut, instance: Instance) -> Vec<Global> 
     let opaque = context.opaque_mut();
     let (.., globals) = opaque.vm.instance_objects(instance.id());
     globals.iter().map(|&id| Global { store: opaque.id, id }).collect()
+}
+
+/// Where the thing that a handle leads to stands: the same for two handles of one thing, until the next collection.
+///
+/// # Errors
+/// When the handle is of another store, or its scope has ended.
+pub fn identity<T: GcRef>(store: impl AsContext, handle: &Rooted<T>) -> Result<u32> {
+    handle.bits(store.as_context().into_opaque())
+}
+
+/// The zero or null of a type, whatever it allows: the null of a defined type is one of its hierarchy.
+pub fn zero(store: impl AsContext, ty: ValType) -> Val {
+    Val::default_in(store.as_context().into_opaque(), ty)
+}
+
+/// A heap type as text that is the same in every engine: defined types by their structure, finality and number of supertypes,
+/// unfolded so many times.
+pub fn type_text(engine: &Engine, heap: HeapType, unfoldings: u32) -> String {
+    let HeapType::Concrete(TypeRef::Canonical(id)) = heap else { return heap.to_string() };
+    let (ty, above) = {
+        let types = engine.types();
+        (types.canonical.get(id).clone(), types.canonical.supertypes(id).len() - 1)
+    };
+    let reference = |ty: RefType| match (ty.heap, unfoldings) {
+        (HeapType::Concrete(_), 0) => "(ref ..)".to_owned(),
+        (heap, _) => {
+            let null = if ty.nullable { "null " } else { "" };
+            format!("(ref {null}{})", type_text(engine, heap, unfoldings.saturating_sub(1)))
+        }
+    };
+    let value = |ty: ValType| match ty {
+        ValType::Ref(ty) => reference(ty),
+        number => number.to_string(),
+    };
+    let field = |field: &FieldType| {
+        let storage = match field.storage {
+            StorageType::I8 => "i8".to_owned(),
+            StorageType::I16 => "i16".to_owned(),
+            StorageType::Val(ty) => value(ty),
+        };
+        if field.mutable { format!(" (mut {storage})") } else { format!(" {storage}") }
+    };
+    let list = |types: &[ValType]| types.iter().map(|&ty| format!(" {}", value(ty))).collect::<String>();
+    let body = match &ty.composite {
+        CompositeType::Struct(fields) => format!("struct{}", fields.iter().map(field).collect::<String>()),
+        CompositeType::Array(element) => format!("array{}", field(element)),
+        CompositeType::Func(ty) => format!("func{} ->{}", list(&ty.params), list(&ty.results)),
+    };
+    format!("({}{} {body})", if ty.is_final { "final " } else { "" }, above)
 }
 
 pub use assay_vm::{Access, Accesses, CANARY_PATTERN, CanaryChange, Surroundings, take_accesses};

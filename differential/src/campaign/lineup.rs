@@ -3,10 +3,13 @@
 //! The rule: the interpreter plays every case, with fuel. One of the compiled lanes plays it too: without optimisation, for
 //! speed and with explicit checks as often as each other, and for speed every other time with an eye on the code itself.
 //! One case in sixteen is played by every lane, and by the interpreter once more without fuel. Mutants are never played by
-//! all: parsers and lowerings are on trial there. It follows from the index alone, by way of a mixing function: operators take
+//! all: parsers and lowerings are on trial there. Cases with objects or exceptions are also played, every other time, with a
+//! collection at every allocation, compiled seven times of eight; and where instances are linked, every other time by both
+//! engines in turns. It follows from the index alone, by way of a mixing function: operators take
 //! turns with the index, and every one of them must come to every lane.
 
-use crate::generate::Profile;
+use crate::case::Case;
+use crate::generate::{Kind, Profile};
 use crate::lanes::Lane;
 use crate::random::mix;
 
@@ -24,6 +27,23 @@ pub(crate) fn lineup(profile: Profile, index: u64) -> &'static [Lane] {
         [Lane::JitSpeed] if draw >> 48 & 1 == 1 => &[Lane::Code],
         single => single,
     }
+}
+
+/// The lanes that play a case of these generators besides. What wasm-smith makes can have objects of megabytes, which are too
+/// dear to copy at every allocation.
+pub(crate) fn collecting(case: &Case, kind: Kind, index: u64) -> Vec<Lane> {
+    let draw = mix(index ^ 0x636f_6c6c_6563_7400);
+    let mut lanes = Vec::new();
+    if !matches!(kind, Kind::Objects | Kind::Throws) {
+        return lanes;
+    }
+    if draw & 1 == 0 {
+        lanes.push(if draw >> 1 & 7 == 0 { Lane::InterpZeal } else { Lane::Zeal });
+    }
+    if case.modules.len() > 1 && draw >> 8 & 1 == 0 {
+        lanes.push(Lane::Mixed);
+    }
+    lanes
 }
 
 /// One case in so many has its executed operators looked at.
@@ -53,6 +73,14 @@ mod tests {
                 let share = own as f64 * turns as f64 / lines.len() as f64;
                 assert!(shares.contains(&share), "{lane} plays {share} of every {turns}th case");
             }
+        }
+        let mut generator = crate::generate::Generator::new(Profile::Gc, 1).unwrap();
+        let linked = (0..).map(|index| generator.case(index)).find(|case| case.modules.len() > 1).unwrap();
+        for lane in [Lane::Zeal, Lane::InterpZeal, Lane::Mixed] {
+            let plays = |kind, index| collecting(&linked, kind, index).contains(&lane);
+            let own = (0..1000).filter(|&index| plays(Kind::Objects, index)).count();
+            assert!((30..600).contains(&own), "{lane} plays {own} of 1000");
+            assert!(!(0..1000).any(|index| plays(Kind::Small, index)), "others have no objects");
         }
         assert!((0..1000).all(|index| lineup(Profile::Mutate, index).len() == 1));
     }

@@ -102,7 +102,16 @@ impl Tally {
             *self.outcomes.entry((*outcome).to_owned()).or_default() += 1;
         }
         let outcome = |wanted: &str| u64::from(verdict.outcomes.contains(&wanted));
-        let plain = ["returned", "host error", "module rejected", "refused", "limit met", "skipped", "panic"];
+        let plain = [
+            "returned",
+            "exception",
+            "host error",
+            "module rejected",
+            "refused",
+            "limit met",
+            "skipped",
+            "panic",
+        ];
         let produced = self.generators.entry(kind.name().to_owned()).or_default();
         produced.cases += 1;
         produced.useful += u64::from(verdict.useful);

@@ -5,7 +5,7 @@
 
 use super::Options;
 use super::corpus::Corpus;
-use super::lineup::{is_looked_at, lineup};
+use super::lineup::{collecting, is_looked_at, lineup};
 use super::sandbox::{self, is_of_wasi};
 use super::tally::Tally;
 use crate::coverage;
@@ -204,12 +204,14 @@ impl Bench {
         }
         let canonical = || self.generator.with_canonical(index, &case).map(|case| case.canonical());
         let lineup = lineup(self.generator.profile(), index);
-        let watched: Vec<Lane> = lineup.iter().copied().chain(in_turn(index)).collect();
+        let kind = self.generator.kind(index);
+        let collecting = collecting(&case, kind, index);
+        let watched: Vec<Lane> = lineup.iter().copied().chain(collecting).chain(in_turn(index)).collect();
         let verdict = match eyes {
             Eyes::Ours => judge_after(scout, &case, &self.lanes, &watched, canonical, announce),
             _ => judge_with(eyes, &case, &self.lanes, lineup, canonical, announce),
         };
-        tally.count(index, self.generator.kind(index), &verdict);
+        tally.count(index, kind, &verdict);
         verdict
     }
 }

@@ -28,6 +28,7 @@ pub enum Part {
     TrapKind,
     TrapPlace,
     Result,
+    Exception,
     HostCalls,
     Fuel,
     Global,
@@ -44,6 +45,7 @@ impl Part {
             Part::TrapKind => "trap",
             Part::TrapPlace => "place of a trap",
             Part::Result => "result",
+            Part::Exception => "exception",
             Part::HostCalls => "host calls",
             Part::Fuel => "fuel",
             Part::Global => "global",
@@ -126,6 +128,10 @@ impl Comparison {
                 self.allowed.count(Rule::FusedLoad);
                 Ok(())
             }
+            (Outcome::Threw(a), Outcome::Threw(b)) => {
+                let of = std::slice::from_ref;
+                self.values(Part::Exception, "exception", of(a), of(b))
+            }
             // The words of a limit or a rejection may name sizes of the engine's own.
             _ if left.class() == right.class() && !matches!(left, Outcome::Panicked(_)) => Ok(()),
             _ => differ(Part::Outcome, left, right),
@@ -203,6 +209,11 @@ impl Comparison {
                 continue;
             }
             if !(self.free_nans && rule::same_nan_class(a, b)) {
+                if let (Seen::Graph(a), Seen::Graph(b)) = (a, b)
+                    && let Some((a, b)) = a.first_difference(b)
+                {
+                    return differ(part, format_args!("{what} {number}: {a}"), b);
+                }
                 return differ(part, format_args!("{what} {number}: {a}"), b);
             }
             self.allowed.count(Rule::NanBits);

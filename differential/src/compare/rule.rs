@@ -18,7 +18,7 @@
 //!
 //! [nan]: https://webassembly.github.io/spec/core/exec/numerics.html#nan-propagation
 
-use crate::observe::{Outcome, Seen};
+use crate::observe::{Graph, Outcome, Seen};
 use assay_runtime::Trap;
 use serde::{Deserialize, Serialize};
 
@@ -87,8 +87,23 @@ pub(super) fn same_nan_class(left: &Seen, right: &Seen) -> bool {
         return (0..4).all(|lane| same(narrow(left, lane), narrow(right, lane)))
             || (0..2).all(|lane| same(wide(left, lane), wide(right, lane)));
     }
+    if let (Seen::Graph(left), Seen::Graph(right)) = (left, right) {
+        return same_but_for_nans(left, right);
+    }
     let same_type = std::mem::discriminant(left) == std::mem::discriminant(right);
     same_type && left.is_nan() && right.is_nan()
+}
+
+/// Whether two graphs are equal but for NaNs.
+fn same_but_for_nans(left: &Graph, right: &Graph) -> bool {
+    let same = |(left, right): (&Seen, &Seen)| left == right || same_nan_class(left, right);
+    let objects = left.objects.iter().zip(&right.objects);
+    left.first == right.first
+        && left.objects.len() == right.objects.len()
+        && objects.into_iter().all(|(left, right)| {
+            let fields = left.fields.iter().zip(&right.fields);
+            left.ty == right.ty && left.len == right.len && fields.into_iter().all(same)
+        })
 }
 
 /// A place as outcomes have it: the function, and the offset where it is known.

@@ -126,7 +126,8 @@ fn calls(operator: &Operator) -> bool {
 
 /// Whether it leaves its function for another one: nothing comes behind it, so it did its work unless it trapped itself.
 fn leaves(operator: &Operator) -> bool {
-    ROWS[operator.row as usize].mnemonic.starts_with("return_call")
+    let mnemonic = ROWS[operator.row as usize].mnemonic;
+    mnemonic.starts_with("return_call") || mnemonic.starts_with("throw")
 }
 
 /// Whether a trap was seen at this place of some module.

@@ -60,7 +60,9 @@ pub(super) struct Operator {
 
 #[derive(Default)]
 struct Types {
+    /// What functions take; the fields of structures, and the elements of arrays as one field.
     params: Vec<Vec<&'static str>>,
+    arrays: Vec<bool>,
     functions: Vec<u32>,
     globals: Vec<&'static str>,
     memories: Vec<&'static str>,
@@ -107,17 +109,39 @@ pub(super) fn read(bytes: &[u8]) -> Option<Reading> {
 impl Types {
     fn types(&mut self, section: &mut Input<'_>) -> Option<()> {
         section.each(|section| {
-            // Structures, arrays and groups: not read.
-            (section.byte()? == 0x60).then_some(())?;
-            let mut params = Vec::new();
-            section.each(|section| {
-                params.push(section.valtype()?);
-                Some(())
-            })?;
-            section.each(|section| section.valtype().map(drop))?;
-            self.params.push(params);
-            Some(())
+            if section.bytes.get(section.at) != Some(&0x4e) {
+                return self.defined_type(section);
+            }
+            section.byte()?;
+            section.each(|section| self.defined_type(section))
         })
+    }
+
+    fn defined_type(&mut self, section: &mut Input<'_>) -> Option<()> {
+        let mut form = section.byte()?;
+        if matches!(form, 0x4f | 0x50) {
+            section.each(|section| section.unsigned().map(drop))?;
+            form = section.byte()?;
+        }
+        let mut params = Vec::new();
+        match form {
+            0x60 => {
+                section.each(|section| {
+                    params.push(section.valtype()?);
+                    Some(())
+                })?;
+                section.each(|section| section.valtype().map(drop))?;
+            }
+            0x5f => section.each(|section| {
+                params.push(section.field()?);
+                Some(())
+            })?,
+            0x5e => params.push(section.field()?),
+            _ => return None,
+        }
+        self.params.push(params);
+        self.arrays.push(form == 0x5e);
+        Some(())
     }
 
     fn imports(&mut self, section: &mut Input<'_>, reading: &mut Reading) -> Option<()> {
@@ -137,6 +161,10 @@ impl Types {
                 3 => {
                     self.globals.push(section.valtype()?);
                     section.byte()?;
+                }
+                4 => {
+                    section.byte()?;
+                    section.unsigned()?;
                 }
                 _ => return None,
             }
@@ -202,6 +230,13 @@ impl Types {
         Some(functions)
     }
 
+    /// The elements of an array type; empty for other types.
+    fn element(&self, ty: u64) -> &'static str {
+        let is_array = self.arrays.get(ty as usize).copied().unwrap_or_default();
+        let fields = self.params.get(ty as usize).filter(|_| is_array);
+        fields.and_then(|fields| fields.first().copied()).unwrap_or_default()
+    }
+
     fn operator(&self, input: &mut Input<'_>, locals: &[&'static str]) -> Option<Operator> {
         use Immediates as Im;
         let at = input.at;
@@ -211,9 +246,14 @@ impl Types {
         match ROWS[row as usize].immediates {
             Im::None => {}
             Im::Block => input.block_type()?,
-            Im::Label | Im::Func | Im::Type | Im::Data | Im::Elem | Im::Tag => drop(input.unsigned()?),
-            Im::TypeField | Im::TypeCount | Im::TypeData | Im::TypeElem | Im::TypeType => {
-                input.unsigned()?;
+            Im::Label | Im::Func | Im::Data | Im::Elem | Im::Tag => drop(input.unsigned()?),
+            Im::Type => ty = self.element(input.unsigned()?),
+            Im::TypeField => {
+                let fields = self.params.get(input.unsigned()? as usize).map_or(&[][..], Vec::as_slice);
+                ty = of(fields, input.unsigned()?).unwrap_or_default();
+            }
+            Im::TypeCount | Im::TypeData | Im::TypeElem | Im::TypeType => {
+                ty = self.element(input.unsigned()?);
                 input.unsigned()?;
             }
             Im::CastLabel => {
@@ -361,6 +401,24 @@ impl Input<'_> {
             self.at += 1;
         }
         self.skip_number()
+    }
+
+    /// The storage type of a field.
+    fn field(&mut self) -> Option<&'static str> {
+        let packed = match self.bytes.get(self.at)? {
+            0x78 => Some("i8"),
+            0x77 => Some("i16"),
+            _ => None,
+        };
+        let ty = match packed {
+            Some(packed) => {
+                self.at += 1;
+                packed
+            }
+            None => self.valtype()?,
+        };
+        self.byte()?;
+        Some(ty)
     }
 
     fn block_type(&mut self) -> Option<()> {

@@ -9,10 +9,11 @@ use crate::case::{Case, Step};
 use crate::compare::compare;
 use crate::compare::rule::{Allowed, Rule};
 use crate::judge::{Finding, difference_finding, ends};
+use crate::keeper;
 use crate::lanes::{Lane, Lanes};
-use crate::observe::{Observation, Outcome};
+use crate::observe::{Observation, Outcome, StepSeen};
 use crate::play::play_within;
-use assay_runtime::Trap;
+use assay_runtime::{Engine, Module, Trap};
 
 /// What came of it.
 #[derive(Debug, Default)]
@@ -67,6 +68,10 @@ fn once(
         result.skipped = Some("the interpreter fails");
         return Ok((result, false));
     }
+    if scout.steps.iter().any(StepSeen::leads_to_objects) || asks_the_keeper(case, engine) {
+        result.skipped = Some("the protocol has no words for objects");
+        return Ok((result, false));
+    }
     let endless = !ends(&scout);
     if endless && !capabilities.fuel {
         result.skipped = Some("fuel would be needed");
@@ -111,6 +116,14 @@ fn exhaustion(left: &Observation, right: &Observation) -> Option<usize> {
     let either = left.steps.iter().zip(&right.steps);
     let mut either = either.map(|(left, right)| exhausted(&left.outcome) || exhausted(&right.outcome));
     either.position(|either| either)
+}
+
+/// Whether a module imports what only our own host has.
+fn asks_the_keeper(case: &Case, engine: &Engine) -> bool {
+    case.modules.iter().any(|module| {
+        let read = Module::from_binary(engine, &module.bytes);
+        read.is_ok_and(|read| read.imports().any(|import| import.module() == keeper::MODULE))
+    })
 }
 
 /// Whether the interpreter itself failed, which is found without another engine.

@@ -331,6 +331,8 @@ pub enum Ended {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         offset: Option<u32>,
     },
+    /// With an exception that nothing caught.
+    Threw,
     /// With the error of a host function.
     HostError,
     /// The module is invalid.
@@ -403,6 +405,7 @@ impl From<Outcome> for Ended {
                 func: place.map(|(func, _)| func),
                 offset: place.and_then(|(_, offset)| offset),
             },
+            Outcome::Threw(_) => Self::Threw,
             Outcome::HostError => Self::HostError,
             Outcome::Rejected(why) => Self::Rejected(why),
             Outcome::Refused(why) => Self::Refused(why),
@@ -425,6 +428,7 @@ impl Ended {
                 let kind = trap_of(&trap).ok_or_else(|| format!("unknown trap `{trap}`"))?;
                 Outcome::Trapped { kind, element, place: func.map(|func| (func, offset)), accesses: None }
             }
+            Self::Threw => Outcome::Threw(Seen::Unseen),
             Self::HostError => Outcome::HostError,
             Self::Rejected(why) => Outcome::Rejected(why),
             Self::Unsupported(what) => return Err(format!("unsupported: {what}")),

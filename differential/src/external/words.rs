@@ -26,6 +26,9 @@ impl From<Word> for String {
             Seen::SomeFunc => "func".to_owned(),
             Seen::Extern(Some(number)) => format!("extern {number}"),
             Seen::Extern(None) => "extern".to_owned(),
+            Seen::I31(bits) => format!("i31 {bits:#x}"),
+            // Nobody has to say more: see `confront`.
+            Seen::Object(_) | Seen::Graph(_) | Seen::Unseen => "object".to_owned(),
         }
     }
 }
@@ -40,6 +43,11 @@ impl TryFrom<String> for Word {
             ["null"] => Seen::Null,
             ["func"] => Seen::SomeFunc,
             ["extern"] => Seen::Extern(None),
+            ["object"] => Seen::Unseen,
+            ["i31", bits] => match format!("i32 {bits}").parse()? {
+                Argument::I32(bits) => Seen::I31(bits),
+                _ => return Err(format!("`{text}` is no number of 31 bits")),
+            },
             ["func", "host", func] => Seen::Func(FuncOrigin::Host(number(func)?)),
             ["func", instance, func] => {
                 Seen::Func(FuncOrigin::Instance { instance: number(instance)?, func: number(func)? })

@@ -17,7 +17,7 @@ pub use coverage::Hit;
 pub use input::input;
 pub use module::{compile, instantiate};
 pub use mutate::{Plain, mutate};
-pub use play::{differential, run};
+pub use play::{chosen, differential, run};
 pub use wasi::wasi;
 
 use crate::lanes::Lanes;

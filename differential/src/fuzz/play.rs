@@ -7,7 +7,7 @@ use super::coverage::{self, Hit};
 use super::{LANES, module_of};
 use crate::campaign::lineup;
 use crate::case::Case;
-use crate::generate::{Profile, case_of_binary, case_of_bytes};
+use crate::generate::{Profile, case_of_binary, case_of_bytes, case_of_choices};
 use crate::judge::{Verdict, judge};
 use crate::lanes::{Lane, on_lane_thread};
 use crate::oracle::in_turn;
@@ -36,8 +36,25 @@ pub fn differential(bytes: &[u8], hit: Hit<'_>) {
 /// then one that watches for escapes. This follows from the bytes, so that an input is always played the same way.
 fn lanes_of(bytes: &[u8]) -> Vec<Lane> {
     let draw = bytes.iter().fold(bytes.len() as u64, |state, &byte| mix(state ^ u64::from(byte)));
-    let watching = in_turn(draw);
-    lineup(Profile::Default, draw).iter().copied().chain(watching).collect()
+    let collecting = match draw >> 40 & 15 {
+        0 | 1 => Some(Lane::Zeal),
+        2 => Some(Lane::InterpZeal),
+        3 => Some(Lane::Mixed),
+        _ => None,
+    };
+    lineup(Profile::Default, draw).iter().copied().chain(in_turn(draw)).chain(collecting).collect()
+}
+
+/// Plays a program of one of our generators for these profiles, whose choices are the bytes, so that changing some of them
+/// changes some of it; `None` where the profile has no such generator.
+///
+/// # Panics
+/// With the finding and its case.
+pub fn chosen(profile: Profile, bytes: &[u8], hit: Hit<'_>) -> Option<Verdict> {
+    let case = case_of_choices(profile, bytes)?;
+    let verdict = judged(&case, &lanes_of(bytes), hit);
+    report(&case, &verdict);
+    Some(verdict)
 }
 
 fn judged(case: &Case, lanes: &[Lane], hit: Hit<'_>) -> Verdict {
@@ -89,7 +106,7 @@ fn script_seed(binary: &[u8]) -> Vec<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{lanes_of, run};
+    use super::{Profile, chosen, lanes_of, run};
     use crate::lanes::Lane;
     use crate::random::Random;
 
@@ -118,6 +135,18 @@ mod tests {
         let dear = lines.iter().filter(|line| line.len() > 2).count();
         assert!((100..1000).contains(&dear), "{dear} of 4000 inputs are played by many");
         assert_eq!(lanes_of(b"(module)"), lanes_of(b"(module)"));
+    }
+
+    #[test]
+    fn choices_are_programs_that_do_something() {
+        let mut random = Random::of(&[5]);
+        for profile in [Profile::Gc, Profile::Exceptions] {
+            let play = |bytes: &[u8]| chosen(profile, bytes, &mut |_| {}).unwrap();
+            let verdicts: Vec<_> = (0..10).map(|_| play(&random.bytes(3000))).collect();
+            assert!(verdicts.iter().any(|verdict| verdict.useful), "cases were really played");
+            assert!(!play(&[]).outcomes.is_empty(), "what bytes do not choose is chosen for them");
+        }
+        assert!(chosen(Profile::Small, &[], &mut |_| {}).is_none());
     }
 
     #[test]

@@ -11,12 +11,14 @@ mod calls;
 mod code;
 mod linked;
 mod mutate;
+mod objects;
 mod operators;
 mod saved;
 mod script;
 mod shapes;
 mod small;
 mod smith;
+mod throws;
 mod traffic;
 mod words;
 
@@ -31,7 +33,7 @@ use crate::random::{Random, mix};
 use assay_runtime::{Config, Engine, ExternType, Module, Result};
 
 /// Changes whenever an old (seed, index) would make another case.
-pub const GENERATOR_VERSION: u64 = 8;
+pub const GENERATOR_VERSION: u64 = 9;
 
 /// How often a case in which next to nothing happens is made again, at the most.
 const ATTEMPTS: u64 = 6;
@@ -42,8 +44,8 @@ const SAVED: u64 = 4;
 /// A mix of generators.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum Profile {
-    /// Small modules in nine cases of twenty, operators in four, wasm-smith and calls in two each, traffic in one, linked
-    /// modules in two.
+    /// Of 24 cases nine small modules, four of operators, two each of wasm-smith, calls, linked modules, objects and
+    /// exceptions, and one of traffic.
     Default,
     /// Modules of one function around one operator, from the operator table.
     Small,
@@ -57,6 +59,10 @@ pub enum Profile {
     Traffic,
     /// Instances that share memory, tables, globals and functions.
     Linked,
+    /// Structures, arrays and casts, with collections in between.
+    Gc,
+    /// Exceptions, thrown and caught in every way.
+    Exceptions,
     /// Damaged modules: parsed, compiled, lowered and instantiated.
     Mutate,
     /// Calls of WASI: made and played by [`crate::wasi`], and no modules. A share of the default profile, too.
@@ -65,7 +71,7 @@ pub enum Profile {
 
 impl Profile {
     /// Every profile of modules.
-    pub const ALL: [Profile; 8] = [
+    pub const ALL: [Profile; 10] = [
         Profile::Default,
         Profile::Small,
         Profile::Smith,
@@ -73,6 +79,8 @@ impl Profile {
         Profile::Calls,
         Profile::Traffic,
         Profile::Linked,
+        Profile::Gc,
+        Profile::Exceptions,
         Profile::Mutate,
     ];
 
@@ -86,6 +94,8 @@ impl Profile {
             Profile::Calls => "calls",
             Profile::Traffic => "traffic",
             Profile::Linked => "linked",
+            Profile::Gc => "gc",
+            Profile::Exceptions => "exceptions",
             Profile::Mutate => "mutate",
             Profile::Wasi => "wasi",
         }
@@ -112,6 +122,8 @@ pub enum Kind {
     Calls,
     Traffic,
     Linked,
+    Objects,
+    Throws,
     Saved,
 }
 
@@ -125,6 +137,8 @@ impl Kind {
             Kind::Calls => "calls",
             Kind::Traffic => "traffic",
             Kind::Linked => "linked",
+            Kind::Objects => "objects",
+            Kind::Throws => "throws",
             Kind::Saved => "saved",
         }
     }
@@ -202,6 +216,8 @@ impl Generator {
         let script = match self.kind(index) {
             Kind::Traffic => Some(traffic::case(&mut random)),
             Kind::Linked => Some(linked::case(&mut random)),
+            Kind::Objects => Some(objects::case(&mut random)),
+            Kind::Throws => Some(throws::case(&mut random)),
             Kind::Saved => {
                 let case = random.pick(&self.saved).clone();
                 return saved::like(&case, self.origin(index), &mut random);
@@ -280,9 +296,11 @@ impl Generator {
         let mut random = Random::of(&[GENERATOR_VERSION, self.seed, index, attempt, 1]);
         match self.kind(index) {
             Kind::Small => small::module(index, &mut random, nans),
-            Kind::Smith => smith::module(&mut random, nans),
+            Kind::Smith => smith::module(&mut random, nans, self.profile),
             Kind::Operators => operators::module(index, &mut random, nans),
             Kind::Calls => calls::module(&mut random),
+            Kind::Objects => base(objects::case(&mut random)),
+            Kind::Throws => base(throws::case(&mut random)),
             Kind::Traffic | Kind::Linked | Kind::Saved => {
                 let bytes = traffic::module(traffic::Role::Owner, &mut random);
                 Generated { bytes, free_nans: false }
@@ -300,19 +318,25 @@ impl Generator {
         {
             return Kind::Saved;
         }
-        match (self.profile, deal.below(20)) {
+        match (self.profile, deal.below(24)) {
             (Profile::Small, _) => Kind::Small,
             (Profile::Smith, _) => Kind::Smith,
             (Profile::Operators, _) => Kind::Operators,
             (Profile::Calls, _) => Kind::Calls,
             (Profile::Traffic, _) => Kind::Traffic,
             (Profile::Linked, _) => Kind::Linked,
+            // One case in twelve is wasm-smith's, which finds other types than ours.
+            (Profile::Gc | Profile::Exceptions, 0..2) => Kind::Smith,
+            (Profile::Gc, _) => Kind::Objects,
+            (Profile::Exceptions, _) => Kind::Throws,
             (Profile::Default | Profile::Mutate | Profile::Wasi, 0..9) => Kind::Small,
             (Profile::Default | Profile::Mutate | Profile::Wasi, 9..13) => Kind::Operators,
             (Profile::Default | Profile::Mutate | Profile::Wasi, 13..15) => Kind::Smith,
             (Profile::Default | Profile::Mutate | Profile::Wasi, 15..17) => Kind::Calls,
             (Profile::Default | Profile::Mutate | Profile::Wasi, 17) => Kind::Traffic,
-            (Profile::Default | Profile::Mutate | Profile::Wasi, _) => Kind::Linked,
+            (Profile::Default | Profile::Mutate | Profile::Wasi, 18..20) => Kind::Linked,
+            (Profile::Default | Profile::Mutate | Profile::Wasi, 20..22) => Kind::Objects,
+            (Profile::Default | Profile::Mutate | Profile::Wasi, _) => Kind::Throws,
         }
     }
 
@@ -338,6 +362,11 @@ impl Generator {
         let modules = vec![ModuleBytes { bytes, canonical: None }];
         Case { origin: self.origin(index), settings, modules, steps }
     }
+}
+
+/// The first module of a case, to be damaged.
+fn base((modules, _): (Vec<Vec<u8>>, Vec<Step>)) -> Generated {
+    Generated { bytes: modules.into_iter().next().unwrap_or_default(), free_nans: false }
 }
 
 /// A module with what its generator knows of it.
@@ -400,6 +429,26 @@ pub(crate) fn case_of_binary(bytes: Vec<u8>, reader: &Engine, words: &[u64]) -> 
     };
     let steps = script::script(&read, &mut random);
     let modules = vec![ModuleBytes { bytes, canonical: None }];
+    Some(Case { origin: "fuzzer".to_owned(), settings, modules, steps })
+}
+
+/// A case of the generator of objects or that of exceptions, whose choices are these bytes.
+pub fn case_of_choices(profile: Profile, bytes: &[u8]) -> Option<Case> {
+    let mut random = Random::over(bytes);
+    let (modules, steps) = match profile {
+        Profile::Gc => objects::case(&mut random),
+        Profile::Exceptions => throws::case(&mut random),
+        _ => return None,
+    };
+    let settings = Settings {
+        fuel: 20_000,
+        metered: random.one_in(3),
+        host_seed: random.next(),
+        host_errors: random.one_in(4),
+        free_nans: false,
+        ..Settings::default()
+    };
+    let modules = modules.into_iter().map(|bytes| ModuleBytes { bytes, canonical: None }).collect();
     Some(Case { origin: "fuzzer".to_owned(), settings, modules, steps })
 }
 

@@ -14,7 +14,9 @@ const MAX_CALLS: usize = 10;
 pub(super) fn script(module: &Module, random: &mut Random) -> Vec<Step> {
     let mut functions: Vec<(String, FuncType)> = Vec::new();
     for export in module.exports() {
-        if let ExternType::Func(ty) = export.ty() {
+        if let ExternType::Func(ty) = export.ty()
+            && ty.params().all(can_be_given)
+        {
             functions.push((export.name().to_owned(), ty));
         }
     }
@@ -32,6 +34,12 @@ pub(super) fn script(module: &Module, random: &mut Random) -> Vec<Step> {
     steps
 }
 
+/// Whether a script has an argument of this type: of what the collector keeps only null, and of defined types too.
+fn can_be_given(ty: ValType) -> bool {
+    let ValType::Ref(ty) = ty else { return true };
+    ty.nullable || matches!(ty.heap, HeapType::Extern | HeapType::Func)
+}
+
 fn argument(ty: ValType, functions: &[(String, FuncType)], random: &mut Random) -> Argument {
     match ty {
         ValType::I32 => Argument::I32(bits(&edges::I32, random) as u32),
@@ -39,9 +47,14 @@ fn argument(ty: ValType, functions: &[(String, FuncType)], random: &mut Random) 
         ValType::F32 => Argument::F32(bits(&edges::F32, random) as u32),
         ValType::F64 => Argument::F64(bits(&edges::F64, random)),
         ValType::Ref(ty) if ty.heap == HeapType::Extern => {
-            Argument::Extern((!random.one_in(4)).then(|| random.next() % 1000))
+            let null = ty.nullable && random.one_in(4);
+            Argument::Extern((!null).then(|| random.next() % 1000))
         }
-        ValType::Ref(_) => Argument::Func((!random.one_in(3)).then(|| (0, random.pick(functions).0.clone()))),
+        ValType::Ref(ty) if ty.heap == HeapType::Func => {
+            let null = ty.nullable && random.one_in(3);
+            Argument::Func((!null).then(|| (0, random.pick(functions).0.clone())))
+        }
+        ValType::Ref(_) => Argument::Func(None),
         ValType::V128 => Argument::V128(edges::v128(random)),
     }
 }

@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn no_generator_silently_stops_making_the_shapes_that_runtimes_get_wrong() {
-        let modules = modules(Profile::Default, 1500);
+        let modules = modules(Profile::Default, 1800);
         let count = |row: &[&str]| modules.iter().filter(|(_, lines)| stand(lines, row)).count();
         let mut wanting = Vec::new();
         for (row, least) in [

@@ -3,21 +3,21 @@
 //! Traps are allowed in half of the modules. NaNs: a quarter of the modules has no floats, a quarter makes NaNs canonical
 //! itself and is compared bit for bit, half leaves them to the engine.
 
-use super::{Generated, Nans};
+use super::{Generated, Nans, Profile};
 use crate::random::Random;
 use arbitrary::Unstructured;
 use assay_runtime::{Feature, FeatureSet};
 use wasm_smith::Config;
 
 /// A module.
-pub(super) fn module(random: &mut Random, nans: Nans) -> Generated {
+pub(super) fn module(random: &mut Random, nans: Nans, profile: Profile) -> Generated {
     let style = random.below(4);
     let mut shape = random.clone();
     // A module that is hardly there shows nothing: the next bytes are tried, a fixed number of times.
     for attempt in 0..8 {
         let length = 1500 + shape.below(3000);
         let input = shape.bytes(length);
-        let mut config = config(&mut shape.clone());
+        let mut config = config(&mut shape.clone(), profile);
         config.allow_floats = style != 0;
         config.canonicalize_nans = style == 1 || nans == Nans::Canonical;
         let made = wasm_smith::Module::new(config, &mut Unstructured::new(&input));
@@ -41,20 +41,25 @@ pub(super) fn from_bytes(
     input: &mut Unstructured<'_>,
     nans: Nans,
 ) -> arbitrary::Result<Vec<u8>> {
-    let mut config = config(random);
+    let mut config = config(random, Profile::Default);
     config.canonicalize_nans = nans == Nans::Canonical;
     wasm_smith::Module::new(config, input).map(|module| module.to_bytes())
 }
 
-/// Features that are left out whatever the engines can do: wasm-smith has typed references only together with the collector,
-/// whose values this harness can neither pass nor compare yet, and waits in shared memories for times of its own choice, for
-/// ever included. The generators of calls and operators have both.
-const UNOBSERVED: [Feature; 4] =
-    [Feature::FunctionReferences, Feature::Gc, Feature::Exceptions, Feature::Threads];
+/// Features that are left out whatever the engines can do. wasm-smith waits in shared memories for times of its own choice, for
+/// ever included. It has typed references only together with the collector, and makes much of both where it may: they are on in
+/// their own profiles only, as the generators of calls and operators have the former, and those of objects and throws the rest.
+fn left_out(feature: Feature, profile: Profile) -> bool {
+    match feature {
+        Feature::FunctionReferences | Feature::Gc => profile != Profile::Gc,
+        Feature::Exceptions => profile != Profile::Exceptions,
+        _ => feature == Feature::Threads,
+    }
+}
 
-fn config(random: &mut Random) -> Config {
+fn config(random: &mut Random, profile: Profile) -> Config {
     let built = FeatureSet::built();
-    let on = |feature| built.contains(feature) && !UNOBSERVED.contains(&feature);
+    let on = |feature| built.contains(feature) && !left_out(feature, profile);
     Config {
         bulk_memory_enabled: on(Feature::BulkMemory),
         reference_types_enabled: on(Feature::ReferenceTypes),
@@ -85,7 +90,8 @@ fn config(random: &mut Random) -> Config {
         max_funcs: 8,
         min_exports: 4,
         max_exports: 12,
-        max_imports: 5,
+        // A host function has a type of its own, and never one of a group or with subtypes.
+        max_imports: if on(Feature::Gc) { 0 } else { 5 },
         max_instructions: 40 + random.below(90),
         max_nesting_depth: 8,
         max_globals: 8,

@@ -25,7 +25,7 @@ fn a_case_is_the_same_wherever_it_is_made() {
 fn generated_modules_are_valid_and_so_are_their_canonical_forms() {
     let mut generator = Generator::new(Profile::Default, 1).unwrap();
     let mut canonical_forms = 0;
-    for index in 0..60 {
+    for index in 0..90 {
         let case = generator.case(index);
         for module in &case.modules {
             Module::validate(&generator.reader, &module.bytes).unwrap();
@@ -43,7 +43,7 @@ fn generated_modules_are_valid_and_so_are_their_canonical_forms() {
 fn the_canonical_form_has_the_functions_that_the_script_calls() {
     let mut generator = Generator::new(Profile::Default, 3).unwrap();
     let mut forms = 0;
-    for index in 0..40 {
+    for index in 0..70 {
         let case = generator.case(index);
         let Some(with) = generator.with_canonical(index, &case) else { continue };
         let form = with.modules[0].canonical.as_ref().unwrap();
@@ -74,7 +74,7 @@ fn cases_of_a_fuzzer_follow_from_its_bytes() {
 
 #[test]
 fn the_version_counts() {
-    assert_eq!(GENERATOR_VERSION, 8, "raise it with every change of what a (seed, index) makes");
+    assert_eq!(GENERATOR_VERSION, 9, "raise it with every change of what a (seed, index) makes");
 }
 
 /// What these cases really execute: operator and outcome.
@@ -126,8 +126,22 @@ fn generators_execute_the_operators_that_they_are_there_for() {
     let bytes = ["elem.drop", "memory.init", "memory.copy", "memory.fill", "memory.grow", "data.drop"];
     let traffic = [&traffic[..], &bytes].concat();
     let linked = [&traffic[..], &["call", "call_indirect", "return_call", "return_call_indirect"]].concat();
-    for (profile, names) in [(Profile::Calls, calls), (Profile::Traffic, traffic), (Profile::Linked, linked)]
-    {
+    let made = ["struct.new", "struct.new_default", "array.new", "array.new_default", "array.new_fixed"];
+    let made = [&made[..], &["array.new_data", "array.new_elem", "ref.i31", "ref.func", "ref.null"]].concat();
+    let read = ["struct.get", "struct.get_s", "struct.get_u", "array.get", "array.get_s", "array.get_u"];
+    let read = [&read[..], &["array.len", "i31.get_s", "i31.get_u", "ref.is_null", "ref.eq"]].concat();
+    let bulk = ["array.copy", "array.fill", "array.init_data", "array.init_elem", "struct.set", "array.set"];
+    let cast = ["ref.test", "ref.cast", "br_on_cast", "br_on_cast_fail", "any.convert_extern"];
+    let cast = [&cast[..], &["extern.convert_any", "br_on_null", "br_on_non_null", "call_ref"]].concat();
+    let objects = [made, read, bulk.to_vec(), cast].concat();
+    let throws = ["throw", "throw_ref", "try_table", "call", "call_indirect", "call_ref", "return_call"];
+    for (profile, names) in [
+        (Profile::Calls, calls),
+        (Profile::Traffic, traffic),
+        (Profile::Linked, linked),
+        (Profile::Gc, objects),
+        (Profile::Exceptions, throws.to_vec()),
+    ] {
         let points = executed(&mut Generator::new(profile, 1).unwrap(), 0..80);
         let missing: Vec<_> = names.iter().filter(|name| !points.contains(&(**name, OK))).collect();
         assert!(missing.is_empty(), "{} does not execute {missing:?}", profile.name());

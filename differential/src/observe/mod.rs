@@ -3,12 +3,15 @@
 //! Filled by [`crate::play`], judged by [`crate::compare`]. Nothing here holds a handle into a store, so that observations of
 //! different engines can be laid side by side.
 
+mod graph;
 mod state;
 mod value;
 
+pub use graph::{Graph, Object};
 pub use state::{Digest, Image, Scope, State};
 pub use value::Seen;
 
+pub(crate) use graph::{Known, Survey};
 pub(crate) use state::snapshot;
 
 use assay_runtime::Trap;
@@ -35,6 +38,21 @@ pub struct StepSeen {
     pub fuel: Option<u64>,
 }
 
+impl StepSeen {
+    /// Whether an object or an exception was seen, of which engines of other processes cannot tell.
+    pub(crate) fn leads_to_objects(&self) -> bool {
+        let returned = match &self.outcome {
+            Outcome::Returned(values) => values.as_slice(),
+            Outcome::Threw(_) => return true,
+            _ => &[],
+        };
+        let passed = self.calls.calls.iter().flat_map(|call| &call.args);
+        let held = self.state.globals.iter().chain(self.state.tables.iter().flatten());
+        let mut all = returned.iter().chain(passed).chain(held);
+        all.any(|value| matches!(value, Seen::I31(_) | Seen::Object(_) | Seen::Graph(_) | Seen::Unseen))
+    }
+}
+
 /// How a step ended.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
@@ -51,6 +69,8 @@ pub enum Outcome {
         /// Whether the operator there is a load or a store: for accesses out of bounds, where somebody looked.
         accesses: Option<bool>,
     },
+    /// An exception came out that nothing caught: the graph from it on.
+    Threw(Seen),
     /// A host function returned an error, which came back.
     HostError,
     /// The module was rejected.
@@ -71,6 +91,7 @@ impl Outcome {
         match self {
             Self::Returned(_) => "returned",
             Self::Trapped { kind, .. } => kind.text(),
+            Self::Threw(_) => "exception",
             Self::HostError => "host error",
             Self::Rejected(_) => "module rejected",
             Self::Refused(_) => "refused",
@@ -99,6 +120,7 @@ impl std::fmt::Display for Outcome {
                     None => Ok(()),
                 }
             }
+            Self::Threw(exception) => write!(f, "threw {exception}"),
             Self::Rejected(why) | Self::Refused(why) | Self::Limited(why) | Self::Panicked(why) => {
                 write!(f, "{}: {why}", self.class())
             }

@@ -3,8 +3,8 @@
 //! Memories are kept as the chunks that are not all zero, which makes small of large memories, and comparison exact. What
 //! another process says of a memory is a digest of the same chunks.
 
-use super::Seen;
-use assay_runtime::{AsContextMut, Extern, Global, Instance, Table, inspect};
+use super::{Known, Seen, Survey};
+use assay_runtime::{AsContextMut, Extern, Global, Instance, RootScope, Table, inspect};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -100,78 +100,88 @@ impl Image {
     }
 }
 
-/// The state of these objects and instances, as far as `scope` says.
+/// The state of these objects and instances, as far as `scope` says. Objects are numbered through all globals and tables, so
+/// that it shows which of them lead to the same one.
 pub(crate) fn snapshot(
-    mut store: impl AsContextMut,
+    store: impl AsContextMut,
+    known: &mut Known,
     provided: &[Extern],
     instances: &[Option<Instance>],
     scope: Scope,
 ) -> State {
-    let mut state = State::default();
     if scope == Scope::Nothing {
-        return state;
+        return State::default();
     }
+    let mut taking =
+        Taking { state: State::default(), survey: Survey::new(known), store: RootScope::new(store) };
     for item in provided {
-        state.add(store.as_context_mut(), item);
+        taking.add(item);
     }
     for &instance in instances.iter().flatten() {
         match scope {
-            Scope::All => state.add_all(store.as_context_mut(), instance),
+            Scope::All => taking.add_all(instance),
             Scope::Exported | Scope::Nothing => {
-                for (_, item) in instance.exports(store.as_context_mut()) {
-                    state.add(store.as_context_mut(), &item);
+                for (_, item) in instance.exports(&mut taking.store) {
+                    taking.add(&item);
                 }
             }
         }
     }
-    state
+    taking.state
 }
 
-impl State {
-    fn add_all(&mut self, mut store: impl AsContextMut, instance: Instance) {
-        for global in inspect::globals(store.as_context_mut(), instance) {
-            self.add_global(store.as_context_mut(), global);
+/// A state that is being taken.
+struct Taking<'a, C: AsContextMut> {
+    state: State,
+    survey: Survey<'a>,
+    store: RootScope<C>,
+}
+
+impl<C: AsContextMut> Taking<'_, C> {
+    fn add_all(&mut self, instance: Instance) {
+        for global in inspect::globals(&mut self.store, instance) {
+            self.add_global(global);
         }
-        for memory in inspect::memories(store.as_context_mut(), instance) {
-            self.add(store.as_context_mut(), &memory);
+        for memory in inspect::memories(&mut self.store, instance) {
+            self.add(&memory);
         }
-        for table in inspect::tables(store.as_context_mut(), instance) {
-            self.add_table(store.as_context_mut(), table);
+        for table in inspect::tables(&mut self.store, instance) {
+            self.add_table(table);
         }
     }
 
-    fn add(&mut self, mut store: impl AsContextMut, item: &Extern) {
+    fn add(&mut self, item: &Extern) {
         match item {
-            Extern::Global(global) => self.add_global(store, *global),
+            Extern::Global(global) => self.add_global(*global),
             Extern::Memory(memory) => {
-                self.memories.push(Image::of(memory.data(&store.as_context_mut())));
+                self.state.memories.push(Image::of(memory.data(&self.store)));
             }
             Extern::SharedMemory(memory) => {
                 let mut bytes = vec![0; memory.data_size()];
                 // So many bytes are there for ever.
                 if memory.read(0, &mut bytes).is_ok() {
-                    self.memories.push(Image::of(&bytes));
+                    self.state.memories.push(Image::of(&bytes));
                 }
             }
-            Extern::Table(table) => self.add_table(store, *table),
+            Extern::Table(table) => self.add_table(*table),
             Extern::Func(_) | Extern::Tag(_) => {}
         }
     }
 
-    fn add_global(&mut self, mut store: impl AsContextMut, global: Global) {
-        let value = global.get(store.as_context_mut());
-        self.globals.push(Seen::of(value, store));
+    fn add_global(&mut self, global: Global) {
+        let value = global.get(&mut self.store);
+        self.state.globals.push(self.survey.value(&mut self.store, value));
     }
 
-    fn add_table(&mut self, mut store: impl AsContextMut, table: Table) {
-        let size = table.size(store.as_context_mut());
+    fn add_table(&mut self, table: Table) {
+        let size = table.size(&mut self.store);
         let mut elements = Vec::new();
         for index in 0..size {
-            if let Some(element) = table.get(store.as_context_mut(), index) {
-                elements.push(Seen::of(element.into(), store.as_context_mut()));
+            if let Some(element) = table.get(&mut self.store, index) {
+                elements.push(self.survey.value(&mut self.store, element.into()));
             }
         }
-        self.tables.push(elements);
+        self.state.tables.push(elements);
     }
 }
 

@@ -1,7 +1,7 @@
 //! A value as every lane can say it: references by what they refer to, not by handle.
 
-use assay_runtime::inspect::{FuncOrigin, func_origin};
-use assay_runtime::{AsContextMut, Val};
+use super::graph::Graph;
+use assay_runtime::inspect::FuncOrigin;
 
 /// A value of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,28 +21,17 @@ pub enum Seen {
     SomeFunc,
     /// A host value, by its number; `None` for one that the harness did not make.
     Extern(Option<u64>),
+    /// An integer that is a reference: its 31 bits.
+    I31(u32),
+    /// An object that was come upon before, by number.
+    Object(usize),
+    /// An object that was not, with all that it leads to.
+    Graph(Graph),
+    /// An object that nobody looked at any more.
+    Unseen,
 }
 
 impl Seen {
-    /// What a value is.
-    pub(crate) fn of(value: Val, mut store: impl AsContextMut) -> Self {
-        match value {
-            Val::I32(value) => Self::I32(value.cast_unsigned()),
-            Val::I64(value) => Self::I64(value.cast_unsigned()),
-            Val::F32(bits) => Self::F32(bits),
-            Val::F64(bits) => Self::F64(bits),
-            Val::V128(bits) => Self::V128(bits),
-            Val::FuncRef(None) | Val::ExternRef(None) | Val::AnyRef(None) | Val::ExnRef(None) => Self::Null,
-            Val::FuncRef(Some(func)) => Self::Func(func_origin(store.as_context_mut(), func)),
-            Val::ExternRef(Some(data)) => {
-                let context = store.as_context_mut();
-                let data = data.data(&context).ok().flatten();
-                Self::Extern(data.and_then(|data| data.downcast_ref::<u64>().copied()))
-            }
-            Val::AnyRef(Some(_)) | Val::ExnRef(Some(_)) => Self::Extern(None),
-        }
-    }
-
     /// Whether it is a NaN.
     pub fn is_nan(&self) -> bool {
         match *self {
@@ -69,6 +58,10 @@ impl std::fmt::Display for Seen {
             Self::SomeFunc => f.write_str("some function"),
             Self::Extern(Some(number)) => write!(f, "extern {number}"),
             Self::Extern(None) => f.write_str("extern of unknown origin"),
+            Self::I31(bits) => write!(f, "i31 {bits:#x}"),
+            Self::Object(number) => write!(f, "object {number}"),
+            Self::Graph(graph) => graph.fmt(f),
+            Self::Unseen => f.write_str("some object"),
         }
     }
 }

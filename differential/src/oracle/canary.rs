@@ -46,6 +46,7 @@ impl Watch for Eye {
 fn leak(seen: &StepSeen) -> Option<String> {
     let results = match &seen.outcome {
         Outcome::Returned(values) => values.as_slice(),
+        Outcome::Threw(exception) => std::slice::from_ref(exception),
         _ => &[],
     };
     let args = seen.calls.calls.iter().flat_map(|call| &call.args);
@@ -66,11 +67,13 @@ fn in_memory(number: usize, image: &Image) -> Option<String> {
 }
 
 fn is_canary_value(value: &Seen) -> bool {
-    match *value {
+    match value {
         Seen::I32(bits) | Seen::F32(bits) => is_canary(&bits.to_le_bytes()),
         Seen::I64(bits) | Seen::F64(bits) => is_canary(&bits.to_le_bytes()),
         Seen::V128(bits) => is_canary(&bits.to_le_bytes()),
+        Seen::Graph(graph) => graph.objects.iter().any(|object| object.fields.iter().any(is_canary_value)),
         Seen::Null | Seen::Func(_) | Seen::SomeFunc | Seen::Extern(_) => false,
+        Seen::I31(_) | Seen::Object(_) | Seen::Unseen => false,
     }
 }
 

@@ -28,8 +28,8 @@ pub(crate) use bystander::Bystander;
 use crate::case::Case;
 use crate::judge::Finding;
 use crate::lanes::{Lane, Lanes};
-use crate::observe::Observation;
-use crate::play::play;
+use crate::observe::{Observation, Scope};
+use crate::play::{InTurns, play, play_watched};
 
 /// What the class of every finding of an escape oracle begins with.
 const ESCAPE: &str = "escape: ";
@@ -82,6 +82,8 @@ pub(crate) fn watch(case: &Case, lanes: &Lanes, lane: Lane, metered: bool) -> (O
         Lane::Interp | Lane::JitNone | Lane::JitSpeed | Lane::JitChecked | Lane::Tight => {
             (play(case, engine, fuel), None)
         }
+        Lane::Zeal | Lane::InterpZeal => (play(case, engine, fuel), None),
+        Lane::Mixed => (play_watched(case, engine, fuel, Scope::All, &mut InTurns), None),
     }
 }
 

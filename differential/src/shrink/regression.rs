@@ -120,6 +120,10 @@ fn expected(value: &Seen) -> Result<String, String> {
         Seen::Null => "(ref.null)".to_owned(),
         Seen::Func(_) | Seen::SomeFunc => "(ref.func)".to_owned(),
         Seen::Extern(Some(number)) => format!("(ref.extern {number})"),
+        Seen::I31(_) => "(ref.i31)".to_owned(),
+        Seen::Object(_) | Seen::Graph(_) | Seen::Unseen => {
+            return Err("a result is an object, which scripts cannot tell from others".to_owned());
+        }
         Seen::Extern(None) => return Err("a result is a reference that the harness did not make".to_owned()),
     })
 }

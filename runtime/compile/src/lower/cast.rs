@@ -182,8 +182,8 @@ impl Lowering<'_> {
         }
         let depth = self.plan.depth(ty);
         if depth >= type_info::DISPLAY_LEN {
-            let below = self.call_builtin(Builtin::IsSubtype, &[self.ctx, found, expected]);
-            return below.unwrap_or(found);
+            let below = self.call_builtin(Builtin::IsSubtype, &[self.ctx, found, expected]).unwrap_or(found);
+            return self.builder.ins().icmp_imm_u(IntCC::NotEqual, below, 0);
         }
         let info = self.type_info(found);
         let flags = MemFlagsData::trusted().with_readonly();

@@ -337,7 +337,11 @@ impl FuncLowering<'_> {
         let mut exits = self.frame().exits;
         if exits.is_some() {
             self.bind_all(&mut exits);
-            self.emit(control::return_(), &[Operand::Narrow(self.header)]);
+            match *self.results {
+                // Callers may look for it in the accumulator.
+                [kind] if kind != Kind::V128 => self.return_one(kind, Operand::Slot(0)),
+                _ => drop(self.emit(control::return_(), &[Operand::Narrow(self.header)])),
+            }
         }
         self.frames.pop();
     }
@@ -570,21 +574,12 @@ impl FuncLowering<'_> {
 
     /// Leaves the function with the topmost values.
     fn return_(&mut self) {
-        let header = Operand::Narrow(self.header);
         let results = self.results.len();
         let first = self.stack.entries.len() - results;
         if results == 1 && self.results[0] != Kind::V128 {
             let entry = self.stack.entries[first];
             let value = self.stack.operand(entry);
-            let opcode = match entry.kind {
-                Kind::I32 => control::return_one::<u32>(value.mode()),
-                Kind::I64 | Kind::Ref | Kind::Func => control::return_one::<u64>(value.mode()),
-                Kind::F32 => control::return_one::<f32>(value.mode()),
-                Kind::F64 => control::return_one::<f64>(value.mode()),
-                Kind::V128 => unreachable!("vectors go the way of several results"),
-            };
-            self.emit(opcode, &[header, value]);
-            return;
+            return self.return_one(entry.kind, value);
         }
         // The first slots are those of locals: a result that is one of them must be read before it is overwritten.
         let mut place = 0;
@@ -597,6 +592,18 @@ impl FuncLowering<'_> {
             (first..self.stack.entries.len()).for_each(|position| self.stack.settle(position));
         }
         self.move_top(results, 0);
-        self.emit(control::return_(), &[header]);
+        self.emit(control::return_(), &[Operand::Narrow(self.header)]);
+    }
+
+    /// Returns a value that is no vector.
+    fn return_one(&mut self, kind: Kind, value: Operand) {
+        let opcode = match kind {
+            Kind::I32 => control::return_one::<u32>(value.mode()),
+            Kind::I64 | Kind::Ref | Kind::Func => control::return_one::<u64>(value.mode()),
+            Kind::F32 => control::return_one::<f32>(value.mode()),
+            Kind::F64 => control::return_one::<f64>(value.mode()),
+            Kind::V128 => unreachable!("vectors go the way of several results"),
+        };
+        self.emit(opcode, &[Operand::Narrow(self.header), value]);
     }
 }

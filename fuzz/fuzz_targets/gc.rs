@@ -1,0 +1,7 @@
+//! Bytes become the choices of a program with objects, which lanes of the runtime play, some with a collection at every allocation.
+#![no_main]
+use assay_differential::{fuzz::chosen, generate::Profile};
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    chosen(Profile::Gc, bytes, &mut assay_fuzz::hit);
+});
