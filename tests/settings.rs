@@ -31,7 +31,7 @@ fn what_was_given_is_told_from_defaults() {
         assert!(lines(&out, key).contains(&vec![key, value, "(command", "line)"]), "{key}: {out}");
     }
     for (key, value) in
-        [("timeout", "none"), ("gc", "y"), ("custom-descriptors", "n"), ("cache", "n"), ("cli", "y")]
+        [("timeout", "none"), ("gc", "y"), ("stack-switching", "n"), ("cache", "n"), ("cli", "y")]
     {
         assert!(lines(&out, key).contains(&vec![key, value, "(default)"]), "{key}: {out}");
     }

@@ -49,11 +49,12 @@ pub(super) fn from_bytes(
 /// Features that are left out whatever the engines can do. wasm-smith waits in shared memories for times of its own choice, for
 /// ever included. It has typed references only together with the collector, and makes much of both where it may: they are on in
 /// their own profiles only, as the generators of calls and operators have the former, and those of objects and throws the rest.
+/// Nobody looks at descriptors yet.
 fn left_out(feature: Feature, profile: Profile) -> bool {
     match feature {
         Feature::FunctionReferences | Feature::Gc => profile != Profile::Gc,
         Feature::Exceptions => profile != Profile::Exceptions,
-        _ => feature == Feature::Threads,
+        _ => matches!(feature, Feature::Threads | Feature::CustomDescriptors),
     }
 }
 

@@ -86,7 +86,7 @@ features! {
     /// 128-bit arithmetic in pairs of `i64`.
     WideArithmetic, "wide-arithmetic", "proposal", Both;
     /// Custom descriptors and exact types.
-    CustomDescriptors, "custom-descriptors", "proposal", Jit;
+    CustomDescriptors, "custom-descriptors", "proposal", Both;
     /// Exceptions in the older form.
     LegacyExceptions, "legacy-exceptions", "proposal", Interp;
     /// Stack switching.

@@ -62,8 +62,10 @@ fn a_feature_that_is_off_is_named() {
 
 #[test]
 fn a_feature_that_is_on_but_not_built_is_unsupported() {
-    let text = "(module (type $t (struct)) (func (param (ref (exact $t)))))";
-    match parse_text(text, FeatureSet::all().without(Feature::StackSwitching)) {
+    let bytes =
+        wat::parse_str("(module (type $t (struct)) (func (param (ref (exact $t)))))").expect("assembles");
+    let built = FeatureSet::built().without(Feature::CustomDescriptors);
+    match parse_for(&bytes, FeatureSet::all().without(Feature::StackSwitching), built) {
         Err(ParseError::Unsupported { feature }) => assert_eq!(feature, Feature::CustomDescriptors),
         other => panic!("expected unsupported, got {:?}", other.map(|parsed| parsed.model)),
     }

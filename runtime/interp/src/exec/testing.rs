@@ -1,7 +1,7 @@
 //! For tests: a module from its text to a running instance, with nothing between but `vm`.
 
 use crate::{ARRAY_CALL, LowerOptions, lower};
-use assay_model::features::{Feature, FeatureSet};
+use assay_model::features::FeatureSet;
 use assay_model::layout::{AbiSig, VmCtxLayout};
 use assay_model::module::{ImportItem, ModuleModel};
 use assay_model::trap::TrapKind;
@@ -43,7 +43,7 @@ impl Rig {
     /// Instantiates a module with what it imports.
     pub(crate) fn instantiate_with(&mut self, text: &str, imports: Imports) -> InstanceId {
         let bytes: Arc<[u8]> = wat::parse_str(text).unwrap().into();
-        let features = FeatureSet::built_by_interp().with(Feature::CustomDescriptors);
+        let features = FeatureSet::built_by_interp();
         let parsed = assay_parse::parse_for(&bytes, features, features).unwrap();
         let bytecode = Arc::new(lower(&parsed, &bytes, &self.options).unwrap());
         let model: ModuleModel = parsed.model;
