@@ -21,7 +21,7 @@ pub(crate) struct Groups {
     /// Compilation settings: `cache=y|n`, `cache-size=SIZE`, `parallel-compilation=y|n`; `help` lists them.
     #[arg(short = 'C', long = "codegen", value_name = "KEY[=VAL],…", value_delimiter = ',')]
     codegen: Vec<String>,
-    /// Debugging settings: `logging`, `address-map=y|n`; `help` lists them.
+    /// Debugging settings: `logging`, `address-map=y|n`, `gc-zeal`; `help` lists them.
     #[arg(short = 'D', long = "debug", value_name = "KEY[=VAL],…", value_delimiter = ',')]
     debug: Vec<String>,
 }
@@ -125,6 +125,7 @@ impl Settings {
         if let Some(on) = debug.address_map {
             config.generate_address_map(on);
         }
+        config.gc_zeal(debug.gc_zeal);
         config.cache(self.cache()?);
         Ok(config)
     }

@@ -411,3 +411,40 @@ fn typed_functions_carry_handles() {
         assert!(same.call(&mut store, None).unwrap().is_none(), "{name}");
     }
 }
+
+/// Found by a program of Kotlin's: an immutable global was taken for a constant, and read before a collection for after it.
+/// What else lives changes, so that a collection never puts it where it was.
+const CONSTANTS: &str = r#"(module
+    (type $words (array (mut i32)))
+    (import "" "words" (global $given (ref null array)))
+    (global $before (mut (ref null $words)) (ref.null $words))
+    (global $own (ref $words) (array.new_fixed $words 2 (i32.const 20) (i32.const 1)))
+    (func (export "run") (param $rounds i32) (result i32) (local $sum i32)
+        (loop $again
+            (local.set $sum (i32.add (local.get $sum) (array.get $words (global.get $own) (i32.const 0))))
+            (global.set $before (array.new $words (i32.const 1000) (local.get $rounds)))
+            (drop (array.new $words (i32.const 2000) (i32.const 64)))
+            (local.set $sum (i32.add (local.get $sum) (array.get $words (global.get $own) (i32.const 1))))
+            (global.set $before (ref.null $words))
+            (drop (array.new $words (i32.const 3000) (i32.const 64)))
+            (local.set $sum (i32.add (local.get $sum) (array.len (global.get $given))))
+            (br_if $again (local.tee $rounds (i32.sub (local.get $rounds) (i32.const 1)))))
+        (local.get $sum)))"#;
+
+#[test]
+fn what_an_immutable_global_refers_to_moves() {
+    for (name, engine) in collecting() {
+        let mut store = Store::new(&engine, 0);
+        let ty = ArrayType::new(&engine, FieldType::new(Mutability::Const, StorageType::Val(ValType::I64)));
+        let words = ArrayRef::new(&mut store, &ty, Val::I64(0), 21).unwrap();
+        let ty = GlobalType::new(
+            ValType::Ref(RefType { nullable: true, heap: HeapType::Array }),
+            Mutability::Const,
+        );
+        let given = Global::new(&mut store, ty, Val::AnyRef(Some(words.to_anyref()))).unwrap();
+        let module = Module::new(&engine, CONSTANTS).unwrap();
+        let instance = Instance::new(&mut store, &module, &[given.into()]).unwrap();
+        let run = instance.get_typed_func::<i32, i32>(&mut store, "run").unwrap();
+        assert_eq!(run.call(&mut store, 100).unwrap(), 100 * 42, "{name}");
+    }
+}

@@ -194,6 +194,7 @@ impl Group for Codegen {
 #[derive(Default)]
 pub(crate) struct Debug {
     pub(crate) address_map: Option<bool>,
+    pub(crate) gc_zeal: bool,
     pub(crate) logging: bool,
 }
 
@@ -201,6 +202,7 @@ impl Group for Debug {
     fn set(&mut self, key: &str, value: Option<&str>) -> Result<(), String> {
         match key {
             "address-map" => self.address_map = Some(flag(value)?),
+            "gc-zeal" => self.gc_zeal = flag(value)?,
             "logging" => self.logging = flag(value)?,
             key => return Err(format!("unknown setting `{key}`; `-D help` lists them")),
         }
@@ -209,6 +211,7 @@ impl Group for Debug {
 
     fn help() -> String {
         "  address-map[=y|n]   whether code knows where in the module it comes from, for backtraces (on)\n  \
+         gc-zeal[=y|n]       collect at every allocation of an object, to find references that a collection misses\n  \
          logging[=y|n]       say on standard error what the runtime does, such as what it finds in its cache\n"
             .to_owned()
     }
@@ -216,6 +219,7 @@ impl Group for Debug {
     fn effective(&self) -> Vec<Effective> {
         vec![
             Effective::flag("address-map", self.address_map, true),
+            Effective::flag("gc-zeal", self.gc_zeal.then_some(true), false),
             Effective::flag("logging", self.logging.then_some(true), false),
         ]
     }

@@ -6,6 +6,7 @@ use crate::abi::clif_type;
 use crate::plan::{GlobalPlace, GlobalPlan};
 use assay_model::fault::{Fault, planted};
 use assay_model::index::GlobalIdx;
+use assay_model::layout::AbiKind;
 use assay_model::module::ConstOp;
 use cranelift_codegen::ir::immediates::{Ieee32, Ieee64};
 use cranelift_codegen::ir::types::{I32, I64};
@@ -36,7 +37,9 @@ impl Lowering<'_> {
                 let (base, offset) = self.global_cell(plan);
                 let imported = matches!(plan.place, GlobalPlace::Behind(_));
                 let stale = imported && planted(Fault::ImportedGlobalCached);
-                let flags = if plan.mutable && !stale { self.trusted_in(plan.region) } else { CONSTANT };
+                // A collection moves what a global refers to, and changes the global with it.
+                let changes = (plan.mutable && !stale) || plan.kind == AbiKind::Ref;
+                let flags = if changes { self.trusted_in(plan.region) } else { CONSTANT };
                 let value = self.builder.ins().load(clif_type(plan.kind), flags, base, offset);
                 self.trace(plan.kind, value);
                 value
