@@ -88,7 +88,7 @@ features! {
     /// Custom descriptors and exact types.
     CustomDescriptors, "custom-descriptors", "proposal", Both;
     /// Exceptions in the older form.
-    LegacyExceptions, "legacy-exceptions", "proposal", Interp;
+    LegacyExceptions, "legacy-exceptions", "proposal", Both;
     /// Stack switching.
     StackSwitching, "stack-switching", "proposal", NotYet;
 }

@@ -62,12 +62,15 @@ fn a_feature_that_is_off_is_named() {
 
 #[test]
 fn a_feature_that_is_on_but_not_built_is_unsupported() {
-    let bytes =
-        wat::parse_str("(module (type $t (struct)) (func (param (ref (exact $t)))))").expect("assembles");
-    let built = FeatureSet::built().without(Feature::CustomDescriptors);
-    match parse_for(&bytes, FeatureSet::all().without(Feature::StackSwitching), built) {
-        Err(ParseError::Unsupported { feature }) => assert_eq!(feature, Feature::CustomDescriptors),
-        other => panic!("expected unsupported, got {:?}", other.map(|parsed| parsed.model)),
+    let features = FeatureSet::all().without(Feature::StackSwitching);
+    let built = features.without(Feature::CustomDescriptors);
+    let exact = "(type $t (struct)) (func (param (ref (exact $t))))";
+    for text in [exact, BELOW_ONE_WITHOUT] {
+        let bytes = wat::parse_str(format!("(module {text})")).expect("assembles");
+        match parse_for(&bytes, features, built) {
+            Err(ParseError::Unsupported { feature }) => assert_eq!(feature, Feature::CustomDescriptors),
+            other => panic!("expected unsupported, got {:?}", other.map(|parsed| parsed.model)),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use super::frame::{Frame, FrameKind, Types};
 use crate::abi::clif_type;
 use crate::error::Result;
 use assay_model::fault::{Fault, planted};
-use assay_model::index::TypeIdx;
+use assay_model::index::{TagIdx, TypeIdx};
 use assay_parse::val_type;
 use cranelift_codegen::ir::{Block, BlockArg, BlockCall, InstBuilder, JumpTableData, Value};
 use wasmparser::{BlockType, BrTable, Operator};
@@ -123,13 +123,28 @@ impl<'a> Lowering<'a> {
             FrameKind::Block => {}
             FrameKind::Try(attempt) => {
                 if let Some(landing) = attempt.landing {
-                    if self.reachable {
-                        let block = after.unwrap_or_else(|| self.block_with(frame.results));
-                        self.jump(block, results);
-                        after = Some(block);
-                    }
+                    after = self.go_behind(after, frame.results);
                     self.land(&attempt, landing);
-                    self.reachable = false;
+                }
+            }
+            FrameKind::LegacyTry(None) => {}
+            FrameKind::LegacyTry(Some(landing)) => {
+                after = self.go_behind(after, frame.results);
+                let exception = self.arrive(landing);
+                self.pass_on(exception, self.frames.len());
+            }
+            FrameKind::Delegate(landing, height) => {
+                after = self.go_behind(after, frame.results);
+                let exception = self.arrive(landing);
+                self.pass_on(exception, height);
+            }
+            FrameKind::Clause(caught) => {
+                if let Some((exception, next)) =
+                    caught.and_then(|caught| Some((caught.exception, caught.next?)))
+                {
+                    after = self.go_behind(after, frame.results);
+                    self.builder.switch_to_block(next);
+                    self.pass_on(exception, self.frames.len());
                 }
             }
             FrameKind::Loop(header) => self.builder.seal_block(header),
@@ -163,6 +178,17 @@ impl<'a> Lowering<'a> {
             None if !self.reachable => self.scratch.stack.truncate(frame.height),
             None => {}
         }
+    }
+
+    /// Goes to the block behind an `end` in front of which other code is to stand.
+    fn go_behind(&mut self, after: Option<Block>, results: Types<'_>) -> Option<Block> {
+        if !self.reachable {
+            return after;
+        }
+        let block = after.unwrap_or_else(|| self.block_with(results));
+        self.jump(block, results.len());
+        self.reachable = false;
+        Some(block)
     }
 
     fn end_function(&mut self, after: Option<Block>, results: usize) {
@@ -294,11 +320,15 @@ impl<'a> Lowering<'a> {
             Operator::Block { .. }
             | Operator::Loop { .. }
             | Operator::If { .. }
-            | Operator::TryTable { .. } => {
+            | Operator::TryTable { .. }
+            | Operator::Try { .. } => {
                 self.frames.push(Frame::dead());
             }
             Operator::Else => self.else_(),
             Operator::End => self.end(),
+            Operator::Catch { tag_index } => self.clause(Some(TagIdx(*tag_index))),
+            Operator::CatchAll => self.clause(None),
+            Operator::Delegate { relative_depth } => self.delegate(*relative_depth),
             // What has no code yet is refused wherever it stands.
             other => super::unsupported::check(other)?,
         }

@@ -30,30 +30,34 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    /// The innermost `try_table` around the operator at hand.
+    /// The innermost block around the operator at hand that exceptions go to.
     pub(super) fn innermost_try(&self) -> Option<usize> {
         self.try_outside_of(self.frames.len())
     }
 
-    /// The innermost `try_table` with clauses below this height of the control stack.
+    /// The innermost `try_table` with clauses, or `try` in front of its clauses, below this height of the control stack.
     fn try_outside_of(&self, height: usize) -> Option<usize> {
-        self.frames[..height]
-            .iter()
-            .rposition(|frame| matches!(&frame.kind, FrameKind::Try(attempt) if !attempt.clauses.is_empty()))
+        self.frames[..height].iter().rposition(|frame| match &frame.kind {
+            FrameKind::Try(attempt) => !attempt.clauses.is_empty(),
+            FrameKind::LegacyTry(_) => true,
+            _ => false,
+        })
     }
 
-    /// Where exceptions inside of a `try_table` arrive.
+    /// Where exceptions inside of such a block arrive.
     fn landing(&mut self, position: usize) -> Block {
-        let FrameKind::Try(attempt) = &mut self.frames[position].kind else {
-            unreachable!("the frame was found as one of a `try_table`")
+        let landing = match &mut self.frames[position].kind {
+            FrameKind::Try(attempt) => &mut attempt.landing,
+            FrameKind::LegacyTry(landing) => landing,
+            _ => unreachable!("the frame was found as one that exceptions go to"),
         };
-        if let Some(known) = attempt.landing {
+        if let Some(known) = *landing {
             return known;
         }
         let block = self.builder.create_block();
         self.builder.append_block_param(block, I64);
         self.builder.set_cold_block(block);
-        attempt.landing = Some(block);
+        *landing = Some(block);
         block
     }
 
@@ -87,11 +91,7 @@ impl Lowering<'_> {
 
     /// The code of a landing, whose `try_table` is no longer on the control stack.
     pub(super) fn land(&mut self, attempt: &Try, landing: Block) {
-        self.builder.switch_to_block(landing);
-        self.builder.seal_block(landing);
-        let payload = self.builder.block_params(landing)[0];
-        let exception = self.builder.ins().ireduce(I32, payload);
-        self.trace(AbiKind::Ref, exception);
+        let exception = self.arrive(landing);
         for clause in &attempt.clauses {
             if let Some(tag) = clause.tag {
                 let caught = self.has_tag(exception, tag);
@@ -109,7 +109,17 @@ impl Lowering<'_> {
         self.pass_on(exception, self.frames.len());
     }
 
-    fn has_tag(&mut self, exception: Value, tag: TagIdx) -> Value {
+    /// Goes on at a landing to which no more code leads; the exception that arrives there.
+    pub(super) fn arrive(&mut self, landing: Block) -> Value {
+        self.builder.switch_to_block(landing);
+        self.builder.seal_block(landing);
+        let payload = self.builder.block_params(landing)[0];
+        let exception = self.builder.ins().ireduce(I32, payload);
+        self.trace(AbiKind::Ref, exception);
+        exception
+    }
+
+    pub(super) fn has_tag(&mut self, exception: Value, tag: TagIdx) -> Value {
         let address = self.object_address(exception);
         let flags = self.trusted_in(crate::plan::Region::Objects);
         let found = self.builder.ins().load(I64, flags, address, EXCEPTION_TAG as i32);
@@ -119,22 +129,26 @@ impl Lowering<'_> {
 
     /// Goes to the label of a clause.
     fn catch(&mut self, clause: &Clause, exception: Value) {
-        let mut args = Vec::new();
+        let height = self.scratch.stack.len();
         if let Some(tag) = clause.tag {
-            let layout = self.exception_layout(tag);
-            let address = self.object_address(exception);
-            for &field in &layout.fields {
-                args.push(self.load_slot(address, field, false));
-            }
+            self.push_values(exception, tag);
         }
-        args.extend(clause.takes_exception.then_some(exception));
-        self.branch_with(clause.depth, &args);
+        self.scratch.stack.extend(clause.takes_exception.then_some(exception));
+        self.branch_from(clause.depth, height);
     }
 
-    /// Branches to a label with these operands.
-    fn branch_with(&mut self, depth: u32, args: &[Value]) {
-        let height = self.scratch.stack.len();
-        self.scratch.stack.extend_from_slice(args);
+    /// Pushes the values of an exception with this tag.
+    pub(super) fn push_values(&mut self, exception: Value, tag: TagIdx) {
+        let layout = self.exception_layout(tag);
+        let address = self.object_address(exception);
+        for &field in &layout.fields {
+            let value = self.load_slot(address, field, false);
+            self.push(value);
+        }
+    }
+
+    /// Branches to a label with the operands above this height.
+    fn branch_from(&mut self, depth: u32, height: usize) {
         if depth as usize == self.frames.len() - 1 {
             self.return_();
         } else {
@@ -144,8 +158,8 @@ impl Lowering<'_> {
         self.scratch.stack.truncate(height);
     }
 
-    /// Hands an exception to the next `try_table` below this height of the control stack, or lets it out.
-    fn pass_on(&mut self, exception: Value, height: usize) {
+    /// Hands an exception to the next block for it below this height of the control stack, or lets it out.
+    pub(super) fn pass_on(&mut self, exception: Value, height: usize) {
         match self.try_outside_of(height) {
             Some(position) => {
                 let landing = self.landing(position);
@@ -169,11 +183,7 @@ impl Lowering<'_> {
     pub(super) fn throw(&mut self, tag: TagIdx) {
         let layout = self.exception_layout(tag);
         if let Some(depth) = self.known_target(tag) {
-            let count = layout.fields.len();
-            let args = self.top(count).to_vec();
-            let kept = self.scratch.stack.len() - count;
-            self.scratch.stack.truncate(kept);
-            self.branch_with(depth, &args);
+            self.branch_from(depth, self.scratch.stack.len() - layout.fields.len());
             self.reachable = false;
             return;
         }

@@ -41,6 +41,12 @@ pub(super) enum FrameKind {
     If(Block, Vec<Value>, Option<bool>),
     /// `try_table`.
     Try(Box<Try>),
+    /// `try` in front of its clauses, with the place where exceptions arrive, as in [`Try`].
+    LegacyTry(Option<Block>),
+    /// `try` in one of its clauses, unless nothing arrives there.
+    Clause(Option<Caught>),
+    /// `try` that ends: where exceptions arrive, and the height of the control stack below which they are handed on.
+    Delegate(Block, usize),
     /// Anything opened in unreachable code. It gives no code at all.
     Dead,
 }
@@ -51,6 +57,14 @@ pub(super) struct Try {
     pub(super) clauses: Vec<Clause>,
     /// Where exceptions arrive, once something inside may let one out.
     pub(super) landing: Option<Block>,
+}
+
+/// What a clause of a `try` has caught.
+#[derive(Copy, Clone)]
+pub(super) struct Caught {
+    pub(super) exception: Value,
+    /// Where it is for the clauses behind this one, which is not for all tags.
+    pub(super) next: Option<Block>,
 }
 
 /// A clause of a `try_table`.

@@ -22,6 +22,7 @@ mod frame;
 mod global;
 mod inline;
 mod interrupt;
+mod legacy;
 mod memory;
 mod numeric;
 mod operator;
@@ -248,6 +249,8 @@ impl<'a> Lowering<'a> {
                 | Operator::StructNew { .. }
                 | Operator::ArrayNew { .. }
                 | Operator::Throw { .. }
+                | Operator::Rethrow { .. }
+                | Operator::StructNewDesc { .. }
         );
         self.calls += usize::from(calls);
         self.operator(&op.operator)?;

@@ -56,6 +56,11 @@ impl Lowering<'_> {
             Op::TryTable { ref try_table } => self.try_table(try_table)?,
             Op::Throw { tag_index } => self.throw(TagIdx(tag_index)),
             Op::ThrowRef => self.throw_ref(),
+            Op::Try { blockty } => self.try_(blockty)?,
+            Op::Catch { tag_index } => self.clause(Some(TagIdx(tag_index))),
+            Op::CatchAll => self.clause(None),
+            Op::Delegate { relative_depth } => self.delegate(relative_depth),
+            Op::Rethrow { relative_depth } => self.rethrow(relative_depth),
 
             // Variables
             Op::LocalGet { local_index } => self.local_get(local_index),

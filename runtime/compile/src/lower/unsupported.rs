@@ -70,6 +70,6 @@ mod tests {
     fn only_what_is_not_built_is_missing() {
         assert_eq!(missing(&Operator::ReturnCall { function_index: 0 }), None);
         assert_eq!(missing(&Operator::AtomicFence { ordering: wasmparser::Ordering::SeqCst }), None);
-        assert_eq!(missing(&Operator::Rethrow { relative_depth: 0 }), Some(Feature::LegacyExceptions));
+        assert_eq!(missing(&Operator::Suspend { tag_index: 0 }), Some(Feature::StackSwitching));
     }
 }

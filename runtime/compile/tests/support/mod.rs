@@ -41,6 +41,7 @@ pub(crate) const CORPUS: &[(&str, &str)] = &[
     ("exception", include_str!("../modules/exception.wat")),
     ("global", include_str!("../modules/global.wat")),
     ("inline", include_str!("../modules/inline.wat")),
+    ("legacy", include_str!("../modules/legacy.wat")),
     ("memory", include_str!("../modules/memory.wat")),
     ("memories", include_str!("../modules/memories.wat")),
     ("reference", include_str!("../modules/reference.wat")),
