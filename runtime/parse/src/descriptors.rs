@@ -125,7 +125,7 @@ fn declared(section: &TypeSectionReader<'_>) -> Result<Vec<Declared>> {
 
 /// The types that must lose their supertypes, in order.
 fn alone(declared: &[Declared]) -> Vec<u32> {
-    let mut alone = Vec::new();
+    let mut alone = vec![false; declared.len()];
     // A supertype that is nowhere declared counts as one without, and is refused later.
     let has_descriptor = |index: u32| declared.get(index as usize).is_some_and(|ty| ty.descriptor.is_some());
     for (index, ty) in (0u32..).zip(declared) {
@@ -135,14 +135,15 @@ fn alone(declared: &[Declared]) -> Vec<u32> {
         // What it describes must not ask for the supertype of its descriptor either, and so on.
         let mut next = Some(index);
         while let Some(index) = next {
-            alone.push(index);
+            // Behind one that was seen before, all were.
+            if std::mem::replace(&mut alone[index as usize], true) {
+                break;
+            }
             let describes = declared[index as usize].describes.filter(|&described| described < index);
             next = describes.filter(|&described| declared[described as usize].supertype.is_some());
         }
     }
-    alone.sort_unstable();
-    alone.dedup();
-    alone
+    (0u32..).zip(alone).filter(|&(_, alone)| alone).map(|(index, _)| index).collect()
 }
 
 /// Which types are not final, or are in one line of descriptors with one that is not.

@@ -170,6 +170,17 @@ fn what_the_library_did_not_see_of_such_types_is_checked() {
         let module = format!("(module {} {text})", BELOW_ONE_WITHOUT.replace('$', "$first_"));
         assert!(described(&module).is_err(), "{fault}");
     }
+    // Long lines of descriptors are looked through once, not once for each of their types.
+    let mut line =
+        String::from("(type $s (sub (struct))) (rec (type $t0 (sub $s (descriptor $t1) (struct)))");
+    for index in 1..60_000 {
+        line += &format!(
+            "(type $t{index} (sub $s (describes $t{}) (descriptor $t{}) (struct)))",
+            index - 1,
+            index + 1
+        );
+    }
+    assert!(described(&format!("(module {line} (type $t60000 (describes $t59999) (struct))))")).is_err());
     // The line of supertypes is not longer for a break in it.
     let mut long = String::from("(type $t0 (sub (struct)))");
     for depth in 1..64 {
