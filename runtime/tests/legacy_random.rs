@@ -90,7 +90,7 @@ impl Writer {
                 }
             }
             5 => {
-                self.line(format_args!("local.get 0 i32.const 3 i32.add local.set 0 local.get 0 call $step"))
+                self.line(format_args!("local.get 0 i32.const 3 i32.add local.set 0 local.get 0 call $step"));
             }
             6 => self.block("block"),
             7 => self.table(),
