@@ -215,7 +215,7 @@ pub(crate) fn check(opaque: &StoreOpaque, module: &Module, import: &Import, give
             (ImportItem::Func(func), Extern::Func(given)) => {
                 opaque.check(given.store)?;
                 let given = CanonId(opaque.vm.func_type(given.id));
-                canonical.func_matches(given, module.canonical_type(func), model.funcs[func.index()].exact)
+                canonical.func_matches(given, module.canonical_type(func), model.is_exact_import(import))
             }
             (ImportItem::Table(table), Extern::Table(given)) => {
                 opaque.check(given.store)?;
@@ -257,7 +257,7 @@ fn mismatch(module: &Module, import: &Import, actual: &ExternType) -> Error {
     let wanted =
         module.imports().zip(&module.model().imports).find(|(_, known)| std::ptr::eq(*known, import));
     let expected = wanted.map_or_else(String::new, |(wanted, _)| wanted.ty().to_string());
-    incompatible(import, expected, actual.to_string())
+    incompatible(import, exactly(module, import, expected), actual.to_string())
 }
 
 /// The type of a shared memory with the size that it has now.
@@ -265,6 +265,11 @@ fn shared_type(memory: &SharedMemory) -> ExternType {
     let mut ty = memory.ty();
     ty.limits.min = memory.size();
     ExternType::Memory(ty)
+}
+
+/// Says of a type that is meant exactly that it is.
+pub(crate) fn exactly(module: &Module, import: &Import, expected: String) -> String {
+    if module.model().is_exact_import(import) { format!("exactly {expected}") } else { expected }
 }
 
 pub(crate) fn incompatible(import: &Import, expected: String, actual: String) -> Error {

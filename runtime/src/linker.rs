@@ -3,7 +3,7 @@
 use crate::error::{Error, MissingImport, Result};
 use crate::externals::Extern;
 use crate::func::{Caller, Func, IntoFunc, untyped_body};
-use crate::instance::{Instance, InstancePre, check, check_shared, incompatible, missing};
+use crate::instance::{Instance, InstancePre, check, check_shared, exactly, incompatible, missing};
 use crate::module::binary;
 use crate::store::{AsContext, AsContextMut, StoreOpaque};
 use crate::types::FuncType;
@@ -265,12 +265,12 @@ impl<T: 'static> Linker<T> {
         match import.item {
             ImportItem::Func(func) => {
                 let wanted = module.canonical_type(func);
-                let exact = module.model().funcs[func.index()].exact;
+                let exact = module.model().is_exact_import(import);
                 if types.canonical.func_matches(given, wanted, exact) {
                     return Ok(());
                 }
                 let expected = types.canonical.func(wanted).map_or_else(String::new, ToString::to_string);
-                Err(incompatible(import, expected, actual()))
+                Err(incompatible(import, exactly(module, import, expected), actual()))
             }
             ImportItem::Table(table) => {
                 Err(incompatible(import, module.model().tables[table.index()].to_string(), actual()))

@@ -45,6 +45,7 @@ pub struct ImportType<'a> {
     module: &'a str,
     name: &'a str,
     ty: ExternType,
+    exact: bool,
 }
 
 /// An export of a module.
@@ -68,6 +69,11 @@ impl ImportType<'_> {
     /// What is asked for.
     pub fn ty(&self) -> ExternType {
         self.ty.clone()
+    }
+
+    /// Whether it is asked for exactly: a function of a type below is none (custom descriptors).
+    pub fn is_exact(&self) -> bool {
+        self.exact
     }
 }
 
@@ -211,6 +217,7 @@ impl Module {
             module: &import.module,
             name: &import.name,
             ty: self.item_type(import.item),
+            exact: self.model().is_exact_import(import),
         })
     }
 

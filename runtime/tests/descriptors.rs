@@ -210,7 +210,19 @@ fn an_exact_import_takes_functions_of_that_type_only() {
         let mut takes = |wanted: &str, func: &str| {
             let text = format!("(module {types} (import \"\" \"\" (func {wanted})))");
             let func = given.get_func(&mut store, func).unwrap();
-            Instance::new(&mut store, &Module::new(&engine, text).unwrap(), &[func.into()]).is_ok()
+            let module = Module::new(&engine, text).unwrap();
+            assert_eq!(module.imports().next().unwrap().is_exact(), wanted.contains("exact"), "{wanted}");
+            match Instance::new(&mut store, &module, &[func.into()]) {
+                Ok(_) => true,
+                Err(error) => {
+                    assert_eq!(
+                        error.to_string().contains("exactly (func)"),
+                        wanted.contains("exact"),
+                        "{error}"
+                    );
+                    false
+                }
+            }
         };
         assert!(takes("(type $sup)", "sub") && takes("(exact (type $sup))", "sup"), "{name}");
         assert!(takes("(exact (type $sub))", "sub"), "{name}");

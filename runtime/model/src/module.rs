@@ -254,6 +254,11 @@ impl ModuleModel {
         }
     }
 
+    /// Whether an import is a function of exactly its type.
+    pub fn is_exact_import(&self, import: &Import) -> bool {
+        matches!(import.item, ImportItem::Func(func) if self.funcs[func.index()].exact)
+    }
+
     /// Whether the module defines types of objects, or has tags: whether its instances need a GC heap.
     pub fn has_objects(&self) -> bool {
         !self.tags.is_empty() || self.types.iter().any(|ty| ty.composite.as_func().is_none())
