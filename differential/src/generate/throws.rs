@@ -1,5 +1,5 @@
 //! Programs with exceptions: thrown, caught, thrown again and let out, through calls of every kind, the host and other
-//! instances.
+//! instances; in some modules in both forms that exceptions have.
 //!
 //! Tags have values of all kinds, several of them the same, and clauses of all four kinds stand in every order. Exceptions
 //! are kept in locals, globals, a table and at the host, and thrown from there; traps in between are caught by nobody. Locals
@@ -95,7 +95,8 @@ fn module(tags: &[Vec<char>], imported: Option<&[usize]>, random: &mut Random) -
         Some(imported) => imported.iter().map(|&tag| tags[tag].clone()).collect(),
     };
     let guest = imported.is_some();
-    let mut writer = Writer { tags, guest, random, text: String::with_capacity(16_384), labels: 0 };
+    let older = random.one_in(3);
+    let mut writer = Writer::new(tags, guest, older, random);
     writer.module();
     wat::parse_str(&writer.text).unwrap_or_default()
 }
@@ -106,9 +107,20 @@ struct Writer<'a> {
     random: &'a mut Random,
     text: String,
     labels: usize,
+    /// Whether there are exceptions in their older form, too.
+    older: bool,
+    /// The labels around, from outside in.
+    around: Vec<String>,
+    /// Those of them whose clauses are around.
+    caught: Vec<String>,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
+    fn new(tags: Vec<Vec<char>>, guest: bool, older: bool, random: &'a mut Random) -> Self {
+        let text = String::with_capacity(16_384);
+        Self { tags, guest, random, text, labels: 0, older, around: Vec::new(), caught: Vec::new() }
+    }
+
     fn put(&mut self, text: std::fmt::Arguments<'_>) {
         // Writing to a string cannot fail.
         let _written = self.text.write_fmt(text);
@@ -231,14 +243,62 @@ impl Writer<'_> {
         format!("$l{}", self.labels)
     }
 
-    /// A `try_table` with handlers.
+    /// Code that may throw, with handlers.
     fn attempt(&mut self, depth: usize) -> String {
         let out = self.label();
+        self.around.push(out.clone());
+        let text = if self.older && self.random.one_in(2) {
+            self.older_attempt(depth, &out)
+        } else {
+            self.try_table(depth, &out)
+        };
+        self.around.pop();
+        text
+    }
+
+    /// A `try` in the block `out`: with clauses, or one that passes on what is thrown in it.
+    fn older_attempt(&mut self, depth: usize, out: &str) -> String {
+        let label = self.label();
+        let value = if self.random.one_in(3) { Some(self.value('i')) } else { None };
+        let (open, result, last) = match &value {
+            Some(value) => ("(local.set $i", "(result i32)", value.as_str()),
+            None => ("(block", "", ""),
+        };
+        self.around.push(label.clone());
+        let body = self.body(depth, out);
+        self.around.pop();
+        let mut text = format!("(block {out} {open} try {label} {result} {body} {last}");
+        if self.random.one_in(4) {
+            // The block that it is in is always there.
+            let passed_to = self.random.pick(&self.around).clone();
+            let _written = write!(text, " delegate {passed_to}))");
+            return text;
+        }
+        self.around.push(label.clone());
+        self.caught.push(label);
+        for _ in 0..self.random.below(4) {
+            let number = self.random.below(self.tags.len());
+            let types = self.tags[number].clone();
+            let sets: String = types.iter().rev().map(|ty| format!("(local.set ${ty}) ")).collect();
+            let handler = self.handler(depth, &types);
+            let _written = write!(text, " catch {} {sets}{handler} {last}", self.tag(number));
+        }
+        if self.random.one_in(3) {
+            let handler = self.handler(depth, &[]);
+            let _written = write!(text, " catch_all {handler} {last}");
+        }
+        self.caught.pop();
+        self.around.pop();
+        text + " end))"
+    }
+
+    /// A `try_table` in the block `out`.
+    fn try_table(&mut self, depth: usize, out: &str) -> String {
         // The first clause has the innermost block.
         let (mut clauses, mut open, mut close) = (String::new(), String::new(), String::new());
         let count = self.random.below(5);
         for position in 1..=count {
-            let Clause { text, block } = self.clause(position == count, &out);
+            let Clause { text, block } = self.clause(position == count, out);
             clauses.push_str(&text);
             let Some((label, types)) = block else { continue };
             let words: String = types.iter().map(|&ty| format!(" {}", word(ty))).collect();
@@ -247,7 +307,7 @@ impl Writer<'_> {
             let handler = self.handler(depth, &types);
             let _written = write!(close, ") {sets}{handler} (br {out})");
         }
-        let body = self.body(depth, &out);
+        let body = self.body(depth, out);
         let inner = if self.random.one_in(3) {
             let value = self.value('i');
             format!("(local.set $i (try_table (result i32) {clauses} {body} {value}))")
@@ -284,6 +344,10 @@ impl Writer<'_> {
         let mut text = String::new();
         for &ty in types {
             text.push_str(&look(ty));
+        }
+        if !self.caught.is_empty() && self.random.one_in(4) {
+            let label = self.random.pick(&self.caught).clone();
+            return format!("{text}(if {} (then (rethrow {label})))", self.condition());
         }
         let more = match self.random.below(10) {
             0 => "(if (i32.eqz (ref.is_null (local.get $n))) (then (throw_ref (local.get $n))))".to_owned(),
@@ -494,26 +558,25 @@ mod tests {
 
     #[test]
     fn every_module_is_one_of_the_text_format() {
+        let mut missing =
+            vec![" try ", " catch ", " catch_all ", " delegate ", "(rethrow ", "(catch_all_ref "];
         for seed in 0..100 {
             let mut random = Random::of(&[seed]);
             let tags = tags(&mut random);
             for imported in [None, Some(&[0, 0, 1][..])] {
                 let own = imported
                     .map_or(tags.clone(), |imported| imported.iter().map(|_| tags[0].clone()).collect());
-                let mut writer = Writer {
-                    tags: own,
-                    guest: imported.is_some(),
-                    random: &mut random,
-                    text: String::new(),
-                    labels: 0,
-                };
+                let mut writer = Writer::new(own, imported.is_some(), seed % 2 == 0, &mut random);
                 writer.module();
+                missing.retain(|word| !writer.text.contains(word));
                 let binary = wat::parse_str(&writer.text);
                 let binary = binary.unwrap_or_else(|error| panic!("{error}\n{}", writer.text));
-                if let Err(error) = wasmparser::validate(&binary) {
+                let mut validator = wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all());
+                if let Err(error) = validator.validate_all(&binary) {
                     panic!("{error}\n{}", wasmprinter::print_bytes(&binary).unwrap());
                 }
             }
         }
+        assert!(missing.is_empty(), "{missing:?}");
     }
 }
