@@ -114,6 +114,11 @@ impl Writer<'_> {
         }
         self.shared();
         self.put(format_args!("(global $budget (mut i32) (i32.const 0)) (table $tf {SIZE} funcref)\n"));
+        // What they refer to moves, although they do not change.
+        let constant = self.constant(Heap::Any);
+        self.put(format_args!(
+            "(global $ci (ref $s0) (struct.new_default $s0)) (global $ca anyref {constant})\n"
+        ));
         self.segments();
         self.helpers();
         for number in 0..FUNCTIONS {

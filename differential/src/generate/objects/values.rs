@@ -283,7 +283,7 @@ impl Writer<'_> {
             Heap::Struct(0) => match self.random.below(8) {
                 0 => "(local.get 0)".to_owned(),
                 1 | 2 => "(local.get $s)".to_owned(),
-                3 => "(global.get $gs)".to_owned(),
+                3 => (*self.random.pick(&["(global.get $gs)", "(global.get $ci)"])).to_owned(),
                 4 => format!("(table.get $ts {})", self.index(SIZE)),
                 5 => format!("(call $tree (i32.const {}))", self.random.below(4)),
                 _ => self.object(0, inner),
@@ -325,7 +325,7 @@ impl Writer<'_> {
             0 => "(local.get $a)".to_owned(),
             1 => "(local.get $e)".to_owned(),
             2 => "(local.get $s)".to_owned(),
-            3 => "(global.get $ga)".to_owned(),
+            3 => (*self.random.pick(&["(global.get $ga)", "(global.get $ca)"])).to_owned(),
             4 => format!("(table.get $ta {})", self.index(SIZE)),
             5 => format!("(ref.i31 {})", self.int(inner)),
             6 => format!("(any.convert_extern {})", self.reference(Heap::Extern, inner)),

@@ -9,6 +9,7 @@ use crate::abi::clif_type;
 use crate::error::Result;
 use crate::plan::Region;
 use assay_model::builtins::Builtin;
+use assay_model::fault::{Fault, planted};
 use assay_model::index::TypeIdx;
 use assay_model::layout::object::{FieldSlot, FieldsLayout, Slot, header, reference};
 use assay_model::layout::{AbiKind, store_ctx};
@@ -42,7 +43,11 @@ impl Lowering<'_> {
             Op::I31GetS => self.i31_get(true),
             Op::I31GetU => self.i31_get(false),
             Op::RefEq => {
-                let (first, second) = self.pop2();
+                let (mut first, mut second) = self.pop2();
+                if planted(Fault::ReferenceEqualNarrow) {
+                    (first, second) =
+                        (self.builder.ins().ireduce(I16, first), self.builder.ins().ireduce(I16, second));
+                }
                 let equal = self.builder.ins().icmp(IntCC::Equal, first, second);
                 self.push(equal);
             }
@@ -91,7 +96,8 @@ impl Lowering<'_> {
         let object = self.allocate_fixed(ty, u64::from(layout.size), 0);
         let address = self.object_address(object);
         let zero = self.builder.ins().iconst(I64, 0);
-        for offset in (header::SIZE..layout.size).step_by(8) {
+        let end = layout.size - if planted(Fault::DefaultNotCleared) && layout.size > 16 { 8 } else { 0 };
+        for offset in (header::SIZE..end).step_by(8) {
             let flags = self.trusted_in(Region::Objects);
             self.builder.ins().store(flags, zero, address, offset as i32);
         }
@@ -100,8 +106,14 @@ impl Lowering<'_> {
 
     fn struct_get(&mut self, ty: TypeIdx, field: u32, signed: bool) {
         let object = self.pop();
-        self.trap_if_null(object, TrapKind::NullStructureReference);
-        let slot = self.fields(ty).fields[field as usize];
+        if !planted(Fault::FieldNullUnchecked) {
+            self.trap_if_null(object, TrapKind::NullStructureReference);
+        }
+        let fields = self.fields(ty).fields;
+        let mut slot = fields[field as usize];
+        if planted(Fault::FieldNeighbour) && field > 0 && fields[field as usize - 1].slot == slot.slot {
+            slot = fields[field as usize - 1];
+        }
         let address = self.object_address(object);
         let value = self.load_slot(address, slot, signed);
         self.push(value);
@@ -136,13 +148,17 @@ impl Lowering<'_> {
         let flags = self.slot_flags(at.slot);
         let offset = at.offset as i32;
         match at.slot {
-            Slot::I8 if signed => self.builder.ins().sload8(I32, flags, address, offset),
+            Slot::I8 if signed || planted(Fault::PackedSigned) => {
+                self.builder.ins().sload8(I32, flags, address, offset)
+            }
             Slot::I8 => self.builder.ins().uload8(I32, flags, address, offset),
             Slot::I16 if signed => self.builder.ins().sload16(I32, flags, address, offset),
             Slot::I16 => self.builder.ins().uload16(I32, flags, address, offset),
             Slot::Val(kind) => {
                 let value = self.builder.ins().load(clif_type(kind), flags, address, offset);
-                self.trace(kind, value);
+                if !planted(Fault::FieldUntraced) {
+                    self.trace(kind, value);
+                }
                 value
             }
         }
@@ -154,7 +170,8 @@ impl Lowering<'_> {
         let offset = at.offset as i32;
         match at.slot {
             Slot::I8 => {
-                let value = self.builder.ins().ireduce(I8, value);
+                let ty = if planted(Fault::PackedStoreWide) { I16 } else { I8 };
+                let value = self.builder.ins().ireduce(ty, value);
                 self.builder.ins().store(flags, value, address, offset);
             }
             Slot::I16 => {
@@ -185,7 +202,7 @@ impl Lowering<'_> {
         let value = self.pop();
         self.trap_if_null(value, TrapKind::NullI31Reference);
         let shift = i64::from(reference::I31_SHIFT);
-        let number = if signed {
+        let number = if signed && !planted(Fault::I31Unsigned) {
             self.builder.ins().sshr_imm_u(value, shift)
         } else {
             self.builder.ins().ushr_imm_u(value, shift)
@@ -209,7 +226,9 @@ impl Lowering<'_> {
         let (slow, fast) = (self.builder.create_block(), self.builder.create_block());
         let done = self.builder.create_block();
         let object = self.builder.append_block_param(done, I32);
-        self.trace(AbiKind::Ref, object);
+        if !planted(Fault::ObjectUntraced) {
+            self.trace(AbiKind::Ref, object);
+        }
         self.builder.ins().brif(full, slow, &[], fast, &[]);
         self.builder.set_cold_block(slow);
 

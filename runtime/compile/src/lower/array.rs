@@ -6,6 +6,7 @@ use super::environment::Cached;
 use crate::error::Result;
 use crate::plan::Region;
 use assay_model::builtins::Builtin;
+use assay_model::fault::{Fault, planted};
 use assay_model::index::{DataIdx, ElemIdx, TypeIdx};
 use assay_model::layout::AbiKind;
 use assay_model::layout::object::{FieldSlot, ObjectLayout, Slot, header};
@@ -138,10 +139,16 @@ impl Lowering<'_> {
     /// The address of an element, of which it is checked that there is one, without the header.
     fn array_element(&mut self, slot: Slot, array: Value, index: Value) -> Value {
         let length = self.array_length(array);
-        let out = self.builder.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, index, length);
+        let past = match planted(Fault::ArrayBoundsOffByOne) {
+            true => IntCC::UnsignedGreaterThan,
+            false => IntCC::UnsignedGreaterThanOrEqual,
+        };
+        let out = self.builder.ins().icmp(past, index, length);
         self.trap_if(out, TrapKind::ArrayOutOfBounds);
         let index = self.builder.ins().uextend(I64, index);
-        let offset = self.builder.ins().imul_imm_u(index, i64::from(slot.size()));
+        let narrow = slot == Slot::I16 && planted(Fault::ElementScale);
+        let size = if narrow { 1 } else { slot.size() };
+        let offset = self.builder.ins().imul_imm_u(index, i64::from(size));
         let address = self.object_address(array);
         self.builder.ins().iadd(address, offset)
     }

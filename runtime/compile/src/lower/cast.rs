@@ -8,6 +8,7 @@ use super::environment::Cached;
 use crate::error::Result;
 use crate::plan::Region;
 use assay_model::builtins::Builtin;
+use assay_model::fault::{Fault, planted};
 use assay_model::index::TypeIdx;
 use assay_model::layout::object::{header, reference, type_info};
 use assay_model::layout::{AbiKind, func_ref};
@@ -101,7 +102,8 @@ impl Lowering<'_> {
             }
             HeapType::Eq => {
                 let tag = self.builder.ins().band_imm_u(value, i64::from(reference::MASK));
-                let is_eq = self.builder.ins().icmp_imm_u(IntCC::NotEqual, tag, i64::from(reference::HOST));
+                let other = if planted(Fault::HostDataIsEq) { reference::MASK + 1 } else { reference::HOST };
+                let is_eq = self.builder.ins().icmp_imm_u(IntCC::NotEqual, tag, i64::from(other));
                 if ty.nullable {
                     return is_eq;
                 }
@@ -128,7 +130,8 @@ impl Lowering<'_> {
             let tag = self.builder.ins().band_imm_u(value, i64::from(reference::MASK));
             let other = self.builder.ins().icmp_imm_u(IntCC::NotEqual, tag, 0);
             let without = self.builder.ins().bor(is_null, other);
-            let answer = if ty.nullable { is_null } else { self.truth(false) };
+            let null = ty.nullable || planted(Fault::CastOfNull);
+            let answer = if null { is_null } else { self.truth(false) };
             self.builder.ins().brif(without, done, &[answer.into()], look, &[]);
         }
         self.builder.switch_to_block(look);
@@ -160,7 +163,7 @@ impl Lowering<'_> {
     }
 
     /// The place of a canonical type in the array of what is known of types.
-    fn type_info(&mut self, id: Value) -> Value {
+    pub(super) fn type_info(&mut self, id: Value) -> Value {
         let infos = self.cached(Cached::TypeInfos);
         let id = self.builder.ins().uextend(I64, id);
         let distance = self.builder.ins().ishl_imm_u(id, i64::from(type_info::SIZE_LOG2));
@@ -177,14 +180,21 @@ impl Lowering<'_> {
     /// Whether the canonical type `found` is `expected`, which is that of `ty`, or below it.
     pub(super) fn is_type(&mut self, found: Value, expected: Value, ty: TypeIdx) -> Value {
         let sub_type = &self.plan.model.types[ty.index()];
-        if sub_type.is_final {
+        if sub_type.is_final || planted(Fault::CastExactOnly) {
             return self.builder.ins().icmp(IntCC::Equal, found, expected);
         }
         let depth = self.plan.depth(ty);
         if depth >= type_info::DISPLAY_LEN {
+            if planted(Fault::CastDeepUnchecked) {
+                return self.truth(true);
+            }
             let below = self.call_builtin(Builtin::IsSubtype, &[self.ctx, found, expected]).unwrap_or(found);
             return self.builder.ins().icmp_imm_u(IntCC::NotEqual, below, 0);
         }
+        let (depth, expected) = match depth {
+            1.. if planted(Fault::CastToSibling) => (depth - 1, self.type_above(expected, depth - 1)),
+            _ => (depth, expected),
+        };
         let info = self.type_info(found);
         let flags = MemFlagsData::trusted().with_readonly();
         let above = self.builder.ins().load(I32, flags, info, (type_info::DISPLAY + depth * 4) as i32);

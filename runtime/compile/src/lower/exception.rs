@@ -11,21 +11,25 @@ use super::frame::{Clause, FrameKind, Try};
 use crate::abi::WasmAbi;
 use crate::error::Result;
 use assay_model::builtins::Builtin;
+use assay_model::fault::{Fault, planted};
 use assay_model::index::TagIdx;
 use assay_model::layout::AbiKind;
-use assay_model::layout::object::{EXCEPTION_TAG, FieldsLayout};
+use assay_model::layout::object::{EXCEPTION_TAG, FieldsLayout, tag_def};
 use assay_model::trap::TrapKind;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{
-    Block, BlockArg, BlockCall, ExceptionTableData, ExceptionTableItem, InstBuilder, Value,
+    Block, BlockArg, BlockCall, ExceptionTableData, ExceptionTableItem, InstBuilder, MemFlagsData, Value,
 };
 use wasmparser::{Catch, TryTable};
 
 impl Lowering<'_> {
     pub(super) fn try_table(&mut self, table: &TryTable) -> Result<()> {
         let (params, results) = self.block_types(table.ty)?;
-        let clauses = table.catches.iter().map(clause).collect();
+        let mut clauses: Vec<Clause> = table.catches.iter().map(clause).collect();
+        if planted(Fault::ClausesReversed) {
+            clauses.reverse();
+        }
         self.push_frame(FrameKind::Try(Box::new(Try { clauses, landing: None })), params, results);
         Ok(())
     }
@@ -122,8 +126,14 @@ impl Lowering<'_> {
     pub(super) fn has_tag(&mut self, exception: Value, tag: TagIdx) -> Value {
         let address = self.object_address(exception);
         let flags = self.trusted_in(crate::plan::Region::Objects);
-        let found = self.builder.ins().load(I64, flags, address, EXCEPTION_TAG as i32);
-        let expected = self.cached(Cached::Tag(tag));
+        let mut found = self.builder.ins().load(I64, flags, address, EXCEPTION_TAG as i32);
+        let mut expected = self.cached(Cached::Tag(tag));
+        if planted(Fault::TagByType) {
+            // A tag begins with the number of its type.
+            let flags = MemFlagsData::trusted();
+            found = self.builder.ins().load(I32, flags, found, tag_def::TYPE_ID as i32);
+            expected = self.builder.ins().load(I32, flags, expected, tag_def::TYPE_ID as i32);
+        }
         self.builder.ins().icmp(IntCC::Equal, found, expected)
     }
 
@@ -144,6 +154,13 @@ impl Lowering<'_> {
         for &field in &layout.fields {
             let value = self.load_slot(address, field, false);
             self.push(value);
+        }
+        if planted(Fault::PayloadSwapped)
+            && let [first, second, ..] = layout.fields[..]
+            && first.slot == second.slot
+        {
+            let start = self.scratch.stack.len() - layout.fields.len();
+            self.scratch.stack.swap(start, start + 1);
         }
     }
 
@@ -201,6 +218,9 @@ impl Lowering<'_> {
     /// The label, counted from here, to which a `throw` of this tag is known to go without an exception being needed.
     fn known_target(&self, tag: TagIdx) -> Option<u32> {
         let mut height = self.frames.len();
+        if planted(Fault::ThrowPastInnermost) {
+            height = self.try_outside_of(height).unwrap_or(height);
+        }
         while let Some(position) = self.try_outside_of(height) {
             let FrameKind::Try(attempt) = &self.frames[position].kind else { return None };
             for clause in &attempt.clauses {
@@ -221,7 +241,7 @@ impl Lowering<'_> {
     /// Whether two tags are never the same: what a module defines is nobody's import.
     fn differ(&self, first: TagIdx, second: TagIdx) -> bool {
         let imported = self.plan.model.imported_tags;
-        first != second && (first.0 >= imported || second.0 >= imported)
+        first != second && (planted(Fault::ImportedTagsDiffer) || first.0 >= imported || second.0 >= imported)
     }
 
     pub(super) fn throw_ref(&mut self) {

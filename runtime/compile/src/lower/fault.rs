@@ -10,6 +10,7 @@ use super::trap::trap_code;
 use crate::error::Result;
 use assay_model::fault::{Fault, planted};
 use assay_model::index::{MemoryIdx, TableIdx};
+use assay_model::layout::object::type_info;
 use assay_model::trap::TrapKind;
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::types::{F32X4, F64, F64X2, I8, I8X16, I16, I32, I64, I64X2};
@@ -17,6 +18,13 @@ use cranelift_codegen::ir::{InstBuilder, InstructionData, MemFlagsData, Opcode, 
 use wasmparser::{MemArg, Operator as Op};
 
 impl Lowering<'_> {
+    /// The supertype of a type at a depth, by its display.
+    pub(super) fn type_above(&mut self, id: Value, depth: u32) -> Value {
+        let info = self.type_info(id);
+        let flags = MemFlagsData::trusted().with_readonly();
+        self.builder.ins().load(I32, flags, info, (type_info::DISPLAY + depth * 4) as i32)
+    }
+
     /// Translates an operator wrongly, where a fault says so; whether it did.
     pub(super) fn wrong_operator(&mut self, operator: &Op<'_>) -> Result<bool> {
         match *operator {

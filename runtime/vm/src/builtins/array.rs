@@ -5,6 +5,7 @@ use crate::ctx::VmCtx;
 use crate::engine_api as api;
 use crate::gc::{MayCollect, element_value};
 use crate::store::StoreState;
+use assay_model::fault::{Fault, planted};
 use assay_model::layout::object::{FieldSlot, Slot, header};
 use assay_model::trap::TrapKind;
 
@@ -110,7 +111,10 @@ pub(super) unsafe extern "C" fn fill(
     let state = unsafe { state(vmctx) };
     let Some(target) = state.array_range(array, start, length) else { return ARRAY_TRAP };
     let size = slot_of(state, array).size() as usize;
-    let value = (u128::from(high) << 64 | u128::from(low)).to_le_bytes();
+    let mut value = (u128::from(high) << 64 | u128::from(low)).to_le_bytes();
+    if size == 2 && planted(Fault::FillByByte) {
+        value[1] = value[0];
+    }
     // SAFETY: the range lies in the array, and nobody else uses the heap meanwhile.
     let bytes = unsafe { &mut *target };
     if size == 1 {
@@ -133,6 +137,15 @@ pub(super) unsafe extern "C" fn copy(
     let state = unsafe { state(vmctx) };
     let ranges = state.array_range(to, dst, length).zip(state.array_range(from, src, length));
     let Some((target, source)) = ranges else { return ARRAY_TRAP };
+    if planted(Fault::ArrayCopyForwards) {
+        for at in 0..source.len() {
+            let (target, source) =
+                (target.cast::<u8>().wrapping_add(at), source.cast::<u8>().wrapping_add(at));
+            // SAFETY: as below, byte by byte.
+            unsafe { target.copy_from(source, 1) };
+        }
+        return OK;
+    }
     // SAFETY: both ranges lie in their arrays, whose elements have the same size; they may overlap.
     unsafe { source.cast::<u8>().copy_to(target.cast(), source.len()) };
     OK

@@ -5,6 +5,7 @@
 
 use super::{FIRST_CAPACITY, HEADROOM, HostData, TypeInfos};
 use crate::store::StoreState;
+use assay_model::fault::{Fault, planted};
 use assay_model::layout::object::{NO_TYPE, header, reference};
 use std::ops::Range;
 use std::sync::Arc;
@@ -79,10 +80,12 @@ impl Copier {
         let shape = unsafe { types.shape(type_id) };
         match shape.element() {
             Some(slot) if slot.is_traced() => {
-                for element in 0..length {
+                let last = u32::from(planted(Fault::LastElementNotForwarded));
+                for element in 0..length.saturating_sub(last) {
                     self.visit_at(object + header::SIZE + element * slot.size());
                 }
             }
+            _ if planted(Fault::PayloadNotForwarded) && shape.is_func() => {}
             _ => shape.traced.iter().for_each(|&offset| self.visit_at(object + offset)),
         }
         object + shape.size(length) as u32

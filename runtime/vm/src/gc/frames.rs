@@ -8,6 +8,7 @@ use crate::ctx::StoreCtx;
 use crate::raise::Reason;
 use crate::store::StoreState;
 use crate::sys;
+use assay_model::fault::{Fault, planted};
 use assay_model::layout::AbiKind;
 use assay_model::module::ModuleModel;
 use assay_model::types::{CompositeType, RefType, TypeRef, ValType};
@@ -70,13 +71,14 @@ impl StoreState {
             _ => false,
         };
         for table in &mut self.tables {
-            if is_traced(table.ty.element, &is_func) {
+            if is_traced(table.ty.element, &is_func) && !planted(Fault::TablesNotForwarded) {
                 table.elements_mut().iter_mut().for_each(|cell| visit_cell(cell, visit));
             }
         }
         for global in &self.globals {
             if let ValType::Ref(ty) = global.ty.content
                 && is_traced(ty, &is_func)
+                && !planted(Fault::GlobalsNotForwarded)
             {
                 // SAFETY: cells live as long as the store (invariant 1); the low bytes of a cell are the reference.
                 visit(unsafe { &mut *global.cell.cast::<u32>() });
@@ -85,7 +87,8 @@ impl StoreState {
         for instance in &mut self.instances {
             let model = Arc::clone(&instance.parts.model);
             for (segment, items) in model.elems.iter().zip(instance.elems_mut()) {
-                if is_traced(segment.ty, &|reference| is_func_of(&model, reference)) {
+                let traced = is_traced(segment.ty, &|reference| is_func_of(&model, reference));
+                if traced && !planted(Fault::SegmentsNotForwarded) {
                     items.iter_mut().for_each(|cell| visit_cell(cell, visit));
                 }
             }

@@ -4,6 +4,7 @@
 //! store. A handle says which making of its place it means, so one that outlived its scope is an error and never another
 //! object.
 
+use assay_model::fault::{Fault, planted};
 use std::sync::Arc;
 
 /// A handle that lives until its scope ends.
@@ -100,7 +101,9 @@ impl Handles {
     pub(crate) fn visit(&mut self, visit: &mut dyn FnMut(&mut u32)) {
         self.drop_unowned();
         self.scoped.iter_mut().for_each(|(bits, _)| visit(bits));
-        self.owned.iter_mut().flatten().for_each(|(bits, _)| visit(bits));
+        if !planted(Fault::HandlesNotForwarded) {
+            self.owned.iter_mut().flatten().for_each(|(bits, _)| visit(bits));
+        }
     }
 }
 

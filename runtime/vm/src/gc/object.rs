@@ -3,6 +3,7 @@
 use super::Shape;
 use crate::store::StoreState;
 use crate::value::Value;
+use assay_model::fault::{Fault, planted};
 use assay_model::layout::AbiKind;
 use assay_model::layout::object::{FieldSlot, Slot, header, reference};
 
@@ -59,7 +60,11 @@ impl StoreState {
     /// The bytes of `length` elements of an array from `start` on; `None` past its end. Good until the next allocation.
     pub(crate) fn array_range(&self, array: u32, start: u32, length: u32) -> Option<*mut [u8]> {
         let slot = self.object_shape(array).and_then(Shape::element)?;
-        let end = start.checked_add(length).filter(|&end| end <= self.array_len(array));
+        let end = match planted(Fault::ArrayRangeWraps) {
+            true => Some(start.wrapping_add(length)),
+            false => start.checked_add(length),
+        };
+        let end = end.filter(|&end| end <= self.array_len(array));
         end?;
         let size = slot.size() as usize;
         let first = self.place(array, header::SIZE).wrapping_add(start as usize * size);
