@@ -3,13 +3,21 @@
 use crate::store::StoreInner;
 use assay_vm::Limiter;
 
-/// Decides whether a store may grow. Sizes are bytes for memories and elements for tables.
+/// Decides whether a store may grow. Sizes are bytes for memories and the GC heap, and elements for tables.
 pub trait ResourceLimiter {
     /// Whether a memory may grow.
     fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> bool;
 
     /// Whether a table may grow.
     fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> bool;
+
+    /// Whether the heap of objects may grow; `maximum` is [`Config::max_gc_heap`](crate::Config::max_gc_heap). It is asked for more
+    /// than is needed at once, and then for just that. While it collects, a store has as much again for copies. Where nothing
+    /// more is allowed and a collection makes no room, an allocation traps.
+    fn gc_heap_growing(&mut self, current: usize, desired: usize, maximum: usize) -> bool {
+        let _ = (current, desired, maximum);
+        true
+    }
 
     /// How many instances the store may hold.
     fn instances(&self) -> usize {
@@ -22,6 +30,7 @@ pub trait ResourceLimiter {
 pub struct StoreLimits {
     memory_size: Option<usize>,
     table_elements: Option<usize>,
+    gc_heap_size: Option<usize>,
     instances: usize,
 }
 
@@ -44,7 +53,7 @@ impl Default for StoreLimitsBuilder {
 impl StoreLimitsBuilder {
     /// No limit but on instances.
     pub fn new() -> Self {
-        Self(StoreLimits { memory_size: None, table_elements: None, instances: 10_000 })
+        Self(StoreLimits { memory_size: None, table_elements: None, gc_heap_size: None, instances: 10_000 })
     }
 
     /// The largest size of a memory in bytes.
@@ -58,6 +67,13 @@ impl StoreLimitsBuilder {
     #[must_use]
     pub fn table_elements(mut self, elements: usize) -> Self {
         self.0.table_elements = Some(elements);
+        self
+    }
+
+    /// The largest size of the GC heap in bytes, alive or not yet collected.
+    #[must_use]
+    pub fn gc_heap_size(mut self, bytes: usize) -> Self {
+        self.0.gc_heap_size = Some(bytes);
         self
     }
 
@@ -81,6 +97,10 @@ impl ResourceLimiter for StoreLimits {
 
     fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> bool {
         self.table_elements.is_none_or(|limit| desired <= limit)
+    }
+
+    fn gc_heap_growing(&mut self, _current: usize, desired: usize, _maximum: usize) -> bool {
+        self.gc_heap_size.is_none_or(|limit| desired <= limit)
     }
 
     fn instances(&self) -> usize {
@@ -126,6 +146,10 @@ impl<T: 'static> Limiter for LimiterHook<T> {
 
     fn table_growing(&mut self, owner: *mut (), current: u64, desired: u64, maximum: Option<u64>) -> bool {
         self.with(owner, |limiter| limiter.table_growing(size(current), size(desired), maximum.map(size)))
+    }
+
+    fn gc_heap_growing(&mut self, owner: *mut (), current: u64, desired: u64, maximum: u64) -> bool {
+        self.with(owner, |limiter| limiter.gc_heap_growing(size(current), size(desired), size(maximum)))
     }
 
     fn instances(&mut self, owner: *mut ()) -> usize {

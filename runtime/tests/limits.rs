@@ -3,7 +3,7 @@
 
 mod support;
 
-use assay_runtime::{Error, Instance, Module, Store, StoreLimits, StoreLimitsBuilder, Trap};
+use assay_runtime::{Error, Instance, Module, ResourceLimiter, Store, StoreLimits, StoreLimitsBuilder, Trap};
 use support::engines;
 
 #[test]
@@ -154,5 +154,83 @@ fn code_is_interrupted_from_another_thread() {
         });
         assert_eq!(spin.call(&mut store, ()).unwrap_err().trap(), Some(Trap::Interrupt), "{name}");
         thread.join().unwrap();
+    }
+}
+
+const CHAIN: &str = r#"(module
+    (type $node (struct (field (ref null $node)) (field i64) (field i64)))
+    (global $chain (mut (ref null $node)) (ref.null $node))
+    (func (export "keep") (param $n i32)
+        (loop $again
+            (global.set $chain (struct.new $node (global.get $chain) (i64.const 1) (i64.const 2)))
+            (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+    (func (export "drop") (global.set $chain (ref.null $node)))
+    (func (export "churn") (param $n i32)
+        (loop $again
+            (drop (struct.new $node (ref.null $node) (i64.const 1) (i64.const 2)))
+            (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))"#;
+
+/// Writes down what the heap of objects asks for, and allows so much.
+struct Watch {
+    most: usize,
+    granted: Vec<usize>,
+    refused: usize,
+}
+
+impl ResourceLimiter for Watch {
+    fn memory_growing(&mut self, _: usize, _: usize, _: Option<usize>) -> bool {
+        true
+    }
+
+    fn table_growing(&mut self, _: usize, _: usize, _: Option<usize>) -> bool {
+        true
+    }
+
+    fn gc_heap_growing(&mut self, current: usize, desired: usize, maximum: usize) -> bool {
+        assert!(current < desired && desired <= maximum);
+        let allowed = desired <= self.most;
+        if allowed {
+            self.granted.push(desired);
+        } else {
+            self.refused += 1;
+        }
+        allowed
+    }
+}
+
+#[test]
+fn the_heap_of_objects_grows_as_far_as_is_allowed() {
+    for (name, engine) in engines(|_| {}) {
+        let watch = Watch { most: 3 << 20, granted: Vec::new(), refused: 0 };
+        let mut store = Store::new(&engine, watch);
+        store.limiter(|watch| watch);
+        let instance = Instance::new(&mut store, &Module::new(&engine, CHAIN).unwrap(), &[]).unwrap();
+        let keep = instance.get_typed_func::<i32, ()>(&mut store, "keep").unwrap();
+        let churn = instance.get_typed_func::<i32, ()>(&mut store, "churn").unwrap();
+        let drop = instance.get_typed_func::<(), ()>(&mut store, "drop").unwrap();
+        // 32 bytes each: garbage needs no more than the heap has at first.
+        churn.call(&mut store, 200_000).unwrap();
+        assert_eq!(store.data().granted.len(), 1, "{name}");
+        keep.call(&mut store, 80_000).unwrap();
+        let error = keep.call(&mut store, 80_000).unwrap_err();
+        assert_eq!(error.trap(), Some(Trap::AllocationTooLarge), "{name}: {error}");
+        assert!(store.data().refused > 0 && store.data().granted.len() > 1, "{name}");
+        // The store goes on where there is room again.
+        drop.call(&mut store, ()).unwrap();
+        keep.call(&mut store, 80_000).unwrap();
+    }
+}
+
+#[test]
+fn a_heap_that_may_not_begin_is_a_trap() {
+    for (name, engine) in engines(|_| {}) {
+        let mut store = Store::new(&engine, StoreLimitsBuilder::new().gc_heap_size(1000).build());
+        store.limiter(|limits| limits);
+        let instance = Instance::new(&mut store, &Module::new(&engine, CHAIN).unwrap(), &[]).unwrap();
+        let keep = instance.get_typed_func::<i32, ()>(&mut store, "keep").unwrap();
+        // What is needed is granted, byte for byte.
+        keep.call(&mut store, 10).unwrap();
+        let error = keep.call(&mut store, 50).unwrap_err();
+        assert_eq!(error.trap(), Some(Trap::AllocationTooLarge), "{name}: {error}");
     }
 }

@@ -567,6 +567,11 @@ impl StoreState {
         self.ask(|limiter| limiter.table_growing(owner, current, desired, ty.limits.max))
     }
 
+    pub(crate) fn may_grow_heap(&mut self, current: u32, desired: u32) -> bool {
+        let (owner, most) = (self.ctx.owner, u64::from(self.gc.most));
+        self.ask(|limiter| limiter.gc_heap_growing(owner, current.into(), desired.into(), most))
+    }
+
     /// Asks the limiter. A panic of it must not pass through compiled code, so it waits until the call is over.
     fn ask(&mut self, question: impl FnOnce(&mut dyn Limiter) -> bool) -> bool {
         let Some(limiter) = &mut self.limiter else { return true };

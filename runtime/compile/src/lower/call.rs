@@ -57,7 +57,8 @@ impl<'a> Lowering<'a> {
         let abi = self.plan.func_abi(func);
         let callee = self.func(func);
         let area = self.collect_args(abi, self.ctx);
-        self.make_call(abi, Callee::Near(callee), area);
+        let attempt = self.innermost_try().filter(|_| !self.plan.is_silent(func));
+        self.make_call(abi, Callee::Near(callee), area, attempt);
     }
 
     pub(super) fn call_indirect(&mut self, ty: TypeIdx, table: TableIdx) -> Result<()> {
@@ -242,7 +243,8 @@ impl<'a> Lowering<'a> {
 
     fn call_code(&mut self, abi: &'a WasmAbi, signature: SigRef, code: Value, ctx: Value) {
         let area = self.collect_args(abi, ctx);
-        self.make_call(abi, Callee::Code(signature, code), area);
+        let attempt = self.innermost_try();
+        self.make_call(abi, Callee::Code(signature, code), area, attempt);
     }
 
     /// Pops the arguments into the scratch list, behind the context and the result area.
@@ -258,9 +260,10 @@ impl<'a> Lowering<'a> {
         area
     }
 
-    /// Calls with the values of the scratch list, and pushes the results.
-    fn make_call(&mut self, abi: &WasmAbi, callee: Callee, area: Option<StackSlot>) {
-        let registers = match self.innermost_try() {
+    /// Calls with the values of the scratch list, and pushes the results. An exception goes to the `try_table` at the position
+    /// `attempt`, if there is one.
+    fn make_call(&mut self, abi: &WasmAbi, callee: Callee, area: Option<StackSlot>, attempt: Option<usize>) {
+        let registers = match attempt {
             Some(attempt) => self.try_call(abi, callee, attempt),
             None => {
                 let args = &self.scratch.values;

@@ -10,6 +10,7 @@ mod leaf;
 mod memory;
 mod module;
 mod region;
+mod silent;
 mod table;
 
 pub(crate) use choice::{Arm, Choices};

@@ -1,5 +1,6 @@
 //! The module's plan: everything the workers look up while they translate.
 
+use super::silent::Silent;
 use super::{Choices, Dispatches, GlobalPlan, Leaves, MemoryPlan, TablePlan};
 use crate::abi::WasmAbi;
 use crate::options::CompileOptions;
@@ -9,6 +10,7 @@ use assay_model::module::ModuleModel;
 use assay_model::types::{TypeRef, ValType};
 use assay_parse::ParsedModule;
 use rustc_hash::FxHashSet;
+use std::sync::OnceLock;
 
 /// Decisions for one module under one set of options.
 pub(crate) struct ModulePlan<'a> {
@@ -24,6 +26,9 @@ pub(crate) struct ModulePlan<'a> {
     pub(crate) choices: Choices,
     /// Whether the module defines types of objects, or has tags: then the heap is there before its code runs.
     pub(crate) has_objects: bool,
+    bytes: &'a [u8],
+    /// Looked for when the first call inside of a `try_table` is compiled.
+    silent: OnceLock<Silent>,
 }
 
 impl<'a> ModulePlan<'a> {
@@ -48,7 +53,14 @@ impl<'a> ModulePlan<'a> {
             dispatches,
             leaves,
             has_objects: model.has_objects(),
+            bytes,
+            silent: OnceLock::new(),
         }
+    }
+
+    /// Whether no exception comes out of a call of this function.
+    pub(crate) fn is_silent(&self, func: FuncIdx) -> bool {
+        self.silent.get_or_init(|| Silent::of_module(self.model, self.bytes)).contains(self.model, func)
     }
 
     /// How functions of a type are called.

@@ -104,10 +104,11 @@ impl Copier {
 impl StoreState {
     /// Collects, with `size` bytes to be allocated next.
     pub(super) fn collect_for(&mut self, size: u32) {
-        self.collect();
+        if self.gc_heap_used() > 0 {
+            self.collect();
+        }
         let live = u64::from(self.gc_heap_used()) + u64::from(size);
-        let wanted = (live * HEADROOM).max(u64::from(FIRST_CAPACITY)).min(u64::from(self.gc.most));
-        self.gc.capacity = u32::try_from(wanted).unwrap_or(u32::MAX);
+        self.resize_heap((live * HEADROOM).max(u64::from(FIRST_CAPACITY)), live);
         self.gc.publish(&mut self.ctx);
     }
 

@@ -83,7 +83,7 @@ impl Heap {
             map: None,
             halves: [Half::default(); 2],
             active: 0,
-            capacity: FIRST_CAPACITY,
+            capacity: 0,
             most: u32::MAX,
             zeal: false,
             types,
@@ -149,14 +149,6 @@ impl Heap {
         self.publish(ctx);
         Some(at)
     }
-
-    /// Lets the active half take `size` more bytes, if that is allowed.
-    fn extend(&mut self, ctx: &StoreCtx, size: u32) {
-        let used = ctx.gc_bump - self.halves[self.active].start;
-        let wanted = u64::from(used) + u64::from(size);
-        let wanted = wanted.next_power_of_two().max(u64::from(self.capacity)).min(u64::from(self.most));
-        self.capacity = u32::try_from(wanted).unwrap_or(u32::MAX);
-    }
 }
 
 /// Whether an allocation may collect.
@@ -190,7 +182,8 @@ impl StoreState {
             place = self.gc.bump(&mut self.ctx, size);
         }
         if place.is_none() {
-            self.gc.extend(&self.ctx, size);
+            let used = u64::from(self.gc_heap_used()) + u64::from(size);
+            self.resize_heap(used.next_power_of_two().max(u64::from(self.gc.capacity)), used);
             place = self.gc.bump(&mut self.ctx, size);
         }
         let place = place?;
@@ -202,6 +195,24 @@ impl StoreState {
         // SAFETY: as above.
         unsafe { object.wrapping_add(header::LENGTH as usize).cast::<u32>().write(length) };
         Some(place)
+    }
+
+    /// Sets how much the active half may hold: `wanted` bytes or, where the embedder refuses that, half of what is more than the
+    /// `least`, and so on; otherwise it stays as it is.
+    fn resize_heap(&mut self, wanted: u64, least: u64) {
+        let most = self.gc.most;
+        let [mut wanted, least] =
+            [wanted, least].map(|bytes| u32::try_from(bytes).unwrap_or(u32::MAX).min(most));
+        let current = self.gc.capacity;
+        while wanted > current && !self.may_grow_heap(current, wanted) {
+            if wanted <= least {
+                return;
+            }
+            // Less than a page would only make for more collections.
+            let more = (wanted - least) / 2;
+            wanted = if more < page_size() as u32 { least } else { least + more };
+        }
+        self.gc.capacity = wanted;
     }
 
     /// Chooses whether every allocation collects.
