@@ -41,6 +41,10 @@ impl Running for Command {
     fn untyped_calls(&mut self, _: u32) -> Result<i64> {
         Err(only_runs())
     }
+
+    fn collect(&mut self) -> Result<()> {
+        self.store.gc(None).map_err(said)
+    }
 }
 
 fn only_runs() -> EngineError {

@@ -49,12 +49,25 @@ const SHAPES: &str = "circle 2: 12.0\n.box 3 4: 12.0\n.no shape: blob\n.no numbe
 [(the, 3), (end, 2), (is, 1), (line, 1), (of, 1)]\n[2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47]\n200000\n\
 [0, 1, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89]\n";
 
-const PROGRAMS: [Program; 7] = [
+const PROGRAMS: [Program; 8] = [
     // Its objects are objects of the GC heap, its exceptions are exceptions.
     Program {
         name: "kotlin",
         source: Source::Kotlin("shapes.kt", "kotlin-compiler@2.4.20", &["-Xwasm-use-new-exception-proposal"]),
         sha256: "81857a943945a7fdfa3edc4779c9dce6be10e44cb451b3671040c94ca1d22ddc",
+        args: &[],
+        expected: Expected::Exactly(SHAPES),
+        code: 0,
+        large: false,
+    },
+    Program {
+        name: "kotlin-legacy",
+        source: Source::Kotlin(
+            "shapes.kt",
+            "kotlin-compiler@2.4.20",
+            &["-Xwasm-use-new-exception-proposal=false"],
+        ),
+        sha256: "eed1a209021f7fbaa5c3e743c4b97815d8003e3e80ed2a821a38a9891c506199",
         args: &[],
         expected: Expected::Exactly(SHAPES),
         code: 0,
