@@ -66,6 +66,11 @@ fn tags(random: &mut Random) -> Vec<Vec<char>> {
     for _ in 0..2 + random.below(3) {
         let signature = match random.below(4) {
             0 => random.pick(&tags).clone(),
+            1 => {
+                // What changes places is noticed only where the types allow it.
+                let ty = *random.pick(&TYPES);
+                vec![ty, ty, *random.pick(&TYPES)]
+            }
             _ => (0..1 + random.below(4)).map(|_| *random.pick(&TYPES)).collect(),
         };
         tags.push(signature);

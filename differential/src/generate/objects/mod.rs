@@ -348,6 +348,7 @@ impl Writer<'_> {
             0 => format!("(local.set $a (call $keep {}))", self.reference(Heap::Any, 2)),
             1 => format!("(local.set $s (call $keeps {}))", self.reference(Heap::Struct(0), 2)),
             2 => format!("(local.set $x (call $keepx {}))", self.reference(Heap::Extern, 2)),
+            3 if self.random.one_in(2) => self.litter(),
             3 => "(call $collect)".to_owned(),
             _ => "(call $callback (ref.func $made))".to_owned(),
         }
@@ -370,7 +371,10 @@ impl Writer<'_> {
         match self.random.below(16) {
             0 => format!("(struct.set $s0 1 (local.get $s) {})", self.int(1)),
             1 => format!("(struct.set $s{ty} {at} (ref.null $s{ty}) {value})"),
-            _ => format!("{object} (struct.set $s{ty} {at} {cast} {value})"),
+            _ => {
+                let shown = self.show(&format!("(local.get {kept})"));
+                format!("{object} (struct.set $s{ty} {at} {cast} {value}){shown}")
+            }
         }
     }
 
@@ -378,8 +382,10 @@ impl Writer<'_> {
         let array = self.random.below(self.world.arrays.len());
         let length = 1 + self.random.below(7);
         let (index, value) = (self.index(length), self.value(self.world.arrays[array], 2));
-        let fresh = self.array_of(array, length, 1);
-        format!("(local.set $l{array} {fresh}) (array.set $a{array} (local.get $l{array}) {index} {value})")
+        let (fresh, shown) = (self.full_array(array, length), self.show(&format!("(local.get $l{array})")));
+        format!(
+            "(local.set $l{array} {fresh}) (array.set $a{array} (local.get $l{array}) {index} {value}){shown}"
+        )
     }
 
     fn bulk(&mut self) -> String {
@@ -421,7 +427,29 @@ impl Writer<'_> {
                 )
             }
         };
-        text + &operation
+        text + &operation + &self.show(&array)
+    }
+
+    /// Puts something where every lane is asked for it, most of the time.
+    fn show(&mut self, any: &str) -> String {
+        match self.random.below(4) {
+            0 => String::new(),
+            1 => format!(" (global.set $ga {any})"),
+            _ => format!(" (table.set $ta (i32.const {}) {any})", self.random.below(SIZE)),
+        }
+    }
+
+    /// Garbage, collected twice, so that what is made next stands where something was.
+    fn litter(&mut self) -> String {
+        let below = self.world.below(0);
+        let fitting: Vec<usize> = below.into_iter().filter(|&ty| self.world.has_default(ty)).collect();
+        let ty = *self.random.pick(&fitting);
+        let again = "(drop (call $tree (i32.const 5))) (call $collect)";
+        let list = self.list();
+        format!(
+            "{list} (local.set $s (ref.null $s0)) (call $collect) {again} {again}
+             (global.set $gs (struct.new_default $s{ty}))"
+        )
     }
 
     /// Elements of an array of numbers, one by one.

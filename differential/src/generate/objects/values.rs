@@ -113,11 +113,21 @@ impl Writer<'_> {
                     if target.starts_with('$') && !target.starts_with("$a") { from } else { Heap::Any };
                 format!("(ref.test (ref {null}{target}) {})", self.reference(from, depth))
             }
+            9 if self.random.one_in(3) => {
+                let target = *self.random.pick(&["eq", "any", "i31", "struct", "$s0"]);
+                format!("(ref.test (ref {target}) (any.convert_extern {}))", self.reference(Heap::Extern, 0))
+            }
             9 => {
                 let target = *self.random.pick(&["$fn", "$other", "nofunc", "func"]);
                 format!("(ref.test (ref {target}) {})", self.reference(Heap::Func, inner))
             }
             10 => {
+                if self.random.one_in(4) {
+                    // Numbers of which a part is the same.
+                    let (number, bit) = (self.int(0), self.random.below(32));
+                    let other = format!("(i32.xor {number} (i32.const {}))", (1_u32 << bit).cast_signed());
+                    return format!("(ref.eq (ref.i31 {number}) (ref.i31 {other}))");
+                }
                 let (first, second) = (self.reference(Heap::Eq, depth), self.reference(Heap::Eq, depth));
                 format!("(ref.eq {first} {second})")
             }
