@@ -217,7 +217,7 @@ fn diff_compares_with_engines_of_other_processes() {
         format!("cmd:sh -c \"'{}' engine --stdio | sed -u s/0x80000000/0x0/\"", env!("CARGO_BIN_EXE_assay"));
     let (code, text) = diff(path, &["m.wat", "--engine", &honest, "--engine", &honest]);
     assert_eq!(code, Some(0), "{text}");
-    assert!(text.contains("\n11 lanes agree on "), "{text}");
+    assert!(text.contains("\n14 lanes agree on "), "{text}");
     let (code, text) = diff(path, &["m.wat", "--engine", &honest, "--engine", &lying]);
     assert_eq!(code, Some(1), "{text}");
     assert!(text.contains("result differs") && text.contains("0x80000000"), "{text}");

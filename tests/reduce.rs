@@ -72,10 +72,10 @@ fn a_case_without_a_finding_is_said_to_have_none() {
     std::fs::write(path.join("case.toml"), CASE.replace("i64.const", "i32.const")).unwrap();
     let (code, out, _) = assay(path, &["repro", "case.toml"]);
     assert_eq!(code, Some(0), "{out}");
-    assert!(out.ends_with("9 lanes agree on 4 steps\n"), "{out}");
+    assert!(out.ends_with("12 lanes agree on 4 steps\n"), "{out}");
     let engine = format!("cmd:'{}' engine --stdio", env!("CARGO_BIN_EXE_assay"));
     let (code, out, err) = assay(path, &["repro", "case.toml", "--engine", &engine]);
-    assert_eq!((code, out.ends_with("10 lanes agree on 4 steps\n")), (Some(0), true), "{out}{err}");
+    assert_eq!((code, out.ends_with("13 lanes agree on 4 steps\n")), (Some(0), true), "{out}{err}");
     let kept = concat!(env!("CARGO_MANIFEST_DIR"), "/differential/cases/wasi/times-of-nothing.toml");
     let (code, out, err) = assay(path, &["repro", kept]);
     assert_eq!((code, out.ends_with("4 lanes agree on 2 steps\n")), (Some(0), true), "{out}{err}");
