@@ -181,7 +181,7 @@ fn collector(measured: &[Collection]) -> Option<CollectorView> {
     (!measured.is_empty()).then(|| CollectorView {
         charts: vec![
             charts::trend("Pause for each MiB that lives", " µs", &names, pause),
-            charts::trend("Allocated while so much lives", " MiB/s", &names, throughput),
+            charts::trend("MiB allocated in a second while so much lives", "", &names, throughput),
         ],
         rows: lanes.iter().map(row).collect(),
         sizes: names,

@@ -386,6 +386,7 @@ fn cell(column: usize, counts: &Counts) -> Option<CellView> {
     }
     let (class, text) = match () {
         () if counts.crash > 0 => ("crash", format!("{} ✕", grouped(bad))),
+        () if bad > 0 && bad == counts.wrong_reason => ("wrong", format!("{} ✕", grouped(bad))),
         () if bad > 0 => ("fail", format!("{} ✕", grouped(bad))),
         () if counts.pass == all => ("pass", "✓".to_owned()),
         () if counts.pass == 0 && counts.xfail == 0 => ("skip", "–".to_owned()),
