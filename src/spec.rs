@@ -64,6 +64,9 @@ pub(crate) struct Args {
     /// A TOML file of directives that are known not to pass
     #[arg(long, value_name = "FILE")]
     expectations: Option<PathBuf>,
+    /// Fail where anything is skipped, whatever the reason
+    #[arg(long)]
+    no_skips: bool,
     /// Run again whenever a script or an engine changes, until `q` and Enter
     #[arg(long)]
     watch: bool,
@@ -94,7 +97,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
     if args.watch {
         return watched(args);
     }
-    let color = args.color.resolve(&std::io::stdout());
+    let (color, no_skips) = (args.color.resolve(&std::io::stdout()), args.no_skips);
     let cached = Cache::of_user().ok().and_then(|cache| cache.suite(Manifest::official()));
     let options = match options(args, cached) {
         Ok(options) => options,
@@ -107,15 +110,26 @@ pub(crate) fn run(args: Args) -> ExitCode {
         Ok(report) => {
             let mut out = Output::new();
             show(&mut out, &report, &options, color);
-            // That a part has no tests is no fault of the selection: the parts together have some.
-            let code = match report.summary.verdict() {
-                Verdict::NothingSelected if options.partition.is_some() => exit::OK,
-                verdict => verdict.exit_code(),
-            };
+            let counts = report.summary.engines.values().map(|engine| &engine.counts);
+            let skipped: u64 = counts.filter(|_| no_skips).map(|counts| counts.skip).sum();
+            if skipped > 0 {
+                eprintln!("error: {skipped} results were skipped, which --no-skips does not allow");
+            }
+            let code = code(report.summary.verdict(), options.partition.is_some(), skipped);
             out.finish(code, exit::INCOMPLETE).into()
         }
         Err(error) => fail(&error.to_string(), error.exit_code()),
     }
+}
+
+/// The exit code of a run, with so many skips that are not allowed.
+fn code(verdict: Verdict, partial: bool, skipped: u64) -> u8 {
+    let code = match verdict {
+        // That a part has no tests is no fault of the selection: the parts together have some.
+        Verdict::NothingSelected if partial => exit::OK,
+        verdict => verdict.exit_code(),
+    };
+    if code == exit::OK && skipped > 0 { exit::UNEXPECTED } else { code }
 }
 
 /// Runs the same command line without `--watch` again and again.
@@ -236,11 +250,11 @@ impl Observer for Watch {
 mod tests {
     use std::path::PathBuf;
 
-    use assay_reports::{Directive, Header, Row, SuiteInfo, SuiteKind};
+    use assay_reports::{Directive, Header, Row, SuiteInfo, SuiteKind, Verdict, exit};
     use assay_spec_tests::suite::Choice;
     use clap::Parser;
 
-    use super::{Args, options};
+    use super::{Args, code, options};
 
     #[derive(Parser)]
     struct Only {
@@ -268,6 +282,14 @@ mod tests {
             "assay spec --engine jit --opt none --no-signals --suite '../my suite' --filter a.wast:7"
         );
         assert_eq!(repeated(&["x"], "x/a.wast"), "assay spec --engine jit x/a.wast --filter x/a.wast:7");
+    }
+
+    #[test]
+    fn a_skip_that_is_not_allowed_is_no_success() {
+        assert_eq!(code(Verdict::AsExpected, false, 0), exit::OK);
+        assert_eq!(code(Verdict::AsExpected, false, 1), exit::UNEXPECTED);
+        assert_eq!(code(Verdict::NothingSelected, false, 1), exit::NOTHING_SELECTED);
+        assert_eq!(code(Verdict::NothingSelected, true, 0), exit::OK);
     }
 
     #[test]
