@@ -47,7 +47,27 @@ impl Sections {
 
     /// Leaves out custom sections.
     pub(crate) fn forget_custom(&mut self) {
-        self.0.retain(|(number, _)| *number != 0);
+        self.retain(|number, _| number != 0);
+    }
+
+    /// Leaves out sections, unless this is true of number and contents.
+    pub(crate) fn retain(&mut self, keep: impl Fn(u8, &[u8]) -> bool) {
+        self.0.retain(|(number, contents)| keep(*number, contents));
+    }
+
+    /// The items of a section that is a list of items that begin with their lengths; `None` when there is no such section.
+    pub(crate) fn sized_items(&self, number: u8) -> Option<Vec<Vec<u8>>> {
+        let (_, contents) = self.0.iter().find(|(other, _)| *other == number)?;
+        let (count, mut rest) = read_leb(contents)?;
+        let mut items = Vec::new();
+        for _ in 0..count {
+            let (len, after) = read_leb(rest)?;
+            let whole = (rest.len() - after.len()).checked_add(usize::try_from(len).ok()?)?;
+            let (item, after) = rest.split_at_checked(whole)?;
+            items.push(item.to_vec());
+            rest = after;
+        }
+        Some(items)
     }
 
     /// The contents of a section, which is made where it belongs if there is none.

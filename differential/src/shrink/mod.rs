@@ -2,9 +2,10 @@
 //!
 //! Enters: a case with a finding, and somebody who plays candidates ([`process::Player`], so that a crash costs a worker
 //! and not the reduction). Leaves: the smallest case that was found with the same [`Finding::signature`]. Each pass takes
-//! something away: steps of the [`script`], arguments, settings, modules, and parts of each [`module`]; of a case of WASI
-//! calls, arguments, and the tree ([`sandbox`]). Passes repeat until none of them helps or the trials are used up. Knows no
-//! engine.
+//! something away: steps of the [`script`], arguments, settings, modules, and parts of each module, first by its [`structure`],
+//! whatever it uses, then by what a library knows about those without objects and exceptions ([`module`]); of a case of WASI
+//! calls, arguments, and the tree ([`sandbox`]). Passes repeat until none of them helps or the trials are used up. Runs no
+//! engine; asks one which modules are valid.
 //!
 //! [`Finding::signature`]: crate::judge::Finding
 
@@ -13,6 +14,7 @@ pub mod process;
 pub mod regression;
 pub mod sandbox;
 mod script;
+mod structure;
 
 use crate::case::Case;
 use std::time::{Duration, Instant};
@@ -40,12 +42,16 @@ pub struct Reduced<C = Case> {
 /// Reduces a case. `same` plays a candidate and says whether it has the same finding; it was asked about the case itself
 /// before.
 pub fn reduce(case: &Case, limits: Limits, same: impl FnMut(&Case) -> bool) -> Reduced {
+    let mut structure = structure::Structure::new();
     Search::new(case, limits, same).run(|search| {
         search.form();
         script::steps(search);
         script::arguments(search);
         search.settings();
         module::unused(search);
+        if let Some(structure) = &mut structure {
+            structure.reduce(search);
+        }
         module::each(search);
     })
 }
