@@ -14,6 +14,10 @@ use assay_runtime::{
 };
 use std::collections::HashMap;
 
+/// Bytes of objects that a store may have. How much exactly fits depends on what is still alive when garbage is collected,
+/// which each lane knows in its own way.
+const OBJECTS: usize = 16 << 20;
+
 /// What the harness keeps in a store.
 pub(crate) struct Host {
     draws: Draws,
@@ -31,10 +35,11 @@ impl Host {
         let limits = StoreLimitsBuilder::new()
             .memory_size(settings.memory_bytes)
             .table_elements(settings.table_elements)
+            .gc_heap_size(OBJECTS)
             .build();
         Self {
             draws: Draws::new(settings.host_seed, settings.host_errors),
-            limits: Bounds { limits, refused: false },
+            limits: Bounds { limits, refused: false, full: false },
             trace: Trace::default(),
             known: Known::default(),
             kept: HashMap::new(),
@@ -49,12 +54,20 @@ impl Host {
     pub(crate) fn limited(&self) -> bool {
         self.limits.refused
     }
+
+    /// Whether the heap of objects was refused any growth since this was last asked.
+    pub(crate) fn take_full(&mut self) -> bool {
+        std::mem::take(&mut self.limits.full)
+    }
 }
 
 /// Limits that remember whether they were met.
 struct Bounds {
     limits: StoreLimits,
+    /// Memories and tables.
     refused: bool,
+    /// The heap of objects.
+    full: bool,
 }
 
 impl ResourceLimiter for Bounds {
@@ -67,6 +80,12 @@ impl ResourceLimiter for Bounds {
     fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> bool {
         let allowed = self.limits.table_growing(current, desired, maximum);
         self.refused |= !allowed;
+        allowed
+    }
+
+    fn gc_heap_growing(&mut self, current: usize, desired: usize, maximum: usize) -> bool {
+        let allowed = self.limits.gc_heap_growing(current, desired, maximum);
+        self.full |= !allowed;
         allowed
     }
 

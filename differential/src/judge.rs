@@ -189,10 +189,12 @@ pub(crate) fn difference_finding(
     Finding { class, signature, detail }
 }
 
-/// Whether no step was ended by a lack of fuel or stack.
+/// Whether no step was ended by a lack of fuel, stack or heap.
 pub(crate) fn ends(scout: &Observation) -> bool {
     scout.steps.iter().all(|step| {
-        !matches!(step.outcome, Outcome::Trapped { kind: Trap::OutOfFuel | Trap::StackOverflow, .. })
+        let lack =
+            matches!(step.outcome, Outcome::Trapped { kind: Trap::OutOfFuel | Trap::StackOverflow, .. });
+        !lack && !step.heap_full
     })
 }
 

@@ -14,9 +14,9 @@ use assay_runtime::{Config, Engine, EngineKind, OptLevel, Result};
 /// pays for, with two kilobytes each.
 const WASM_STACK: usize = 48 << 20;
 
-/// Bytes of objects that a store may have. Cases stay far below that, or ask for far more: how much exactly fits depends on
-/// when garbage is collected, which is each lane's own affair.
-const GC_HEAP: u64 = 16 << 20;
+/// Bytes of objects that the heap of a store has room for. What is larger by itself traps in every lane alike; what is refused
+/// below that, by [`crate::host`], may have room in another lane.
+const GC_HEAP: u64 = 64 << 20;
 
 /// The stack, in bytes, of a thread on which lanes play: that of wasm code, and as much as the host's code around it needs.
 pub const THREAD_STACK: usize = 64 << 20;

@@ -167,6 +167,7 @@ mod tests {
             calls: Default::default(),
             state: Default::default(),
             fuel: None,
+            heap_full: false,
         };
         Observation { steps: vec![step], limited: None }
     }

@@ -73,9 +73,9 @@ pub(crate) fn play_watched(
         }
         watch.loaded(&mut player);
         for (number, step) in case.steps.iter().enumerate() {
-            let Taken { outcome, calls, fuel } = player.take(step);
+            let Taken { outcome, calls, fuel, heap_full } = player.take(step);
             let state = player.state(scope);
-            let step = StepSeen { outcome, calls, state, fuel };
+            let step = StepSeen { outcome, calls, state, fuel, heap_full };
             watch.stepped(&mut player, &step);
             seen.steps.push(step);
             if seen.limited.is_none() && player.store.data().limited() {
@@ -91,6 +91,7 @@ pub(crate) fn play_watched(
             calls: Default::default(),
             state: Default::default(),
             fuel: None,
+            heap_full: false,
         });
     }
     seen
@@ -123,6 +124,8 @@ pub(crate) struct Taken {
     pub(crate) calls: Trace,
     /// Fuel left, where it is counted.
     pub(crate) fuel: Option<u64>,
+    /// See [`StepSeen::heap_full`].
+    pub(crate) heap_full: bool,
 }
 
 impl Player {
@@ -155,10 +158,13 @@ impl Player {
         if let Some(fuel) = self.fuel {
             self.store.set_fuel(fuel).expect("lanes with fuel count it");
         }
+        self.store.data_mut().take_full();
         let outcome = self.outcome_of(step);
+        let too_large = matches!(outcome, Outcome::Trapped { kind: Trap::AllocationTooLarge, .. });
+        let heap_full = self.store.data_mut().take_full() && too_large;
         let calls = std::mem::take(&mut self.store.data_mut().trace);
         let fuel = self.fuel.and_then(|_| self.store.get_fuel().ok());
-        Taken { outcome, calls, fuel }
+        Taken { outcome, calls, fuel, heap_full }
     }
 
     /// The modules that were accepted.

@@ -3,9 +3,9 @@
 //! The rule: the interpreter plays every case, with fuel. One of the compiled lanes plays it too: without optimisation, for
 //! speed and with explicit checks as often as each other, and for speed every other time with an eye on the code itself.
 //! One case in sixteen is played by every lane, and by the interpreter once more without fuel. Mutants are never played by
-//! all: parsers and lowerings are on trial there. Cases with objects or exceptions are also played, every other time, with a
-//! collection at every allocation, compiled seven times of eight; and where instances are linked, every other time by both
-//! engines in turns. It follows from the index alone, by way of a mixing function: operators take
+//! all: parsers and lowerings are on trial there. Of cases with objects or exceptions, every other one is compiled with a
+//! collection at every allocation instead, and one in sixteen interpreted so as well; where instances are linked, one in four
+//! is played by both engines in turns instead. It follows from the index alone, by way of a mixing function: operators take
 //! turns with the index, and every one of them must come to every lane.
 
 use crate::case::Case;
@@ -29,19 +29,26 @@ pub(crate) fn lineup(profile: Profile, index: u64) -> &'static [Lane] {
     }
 }
 
-/// The lanes that play a case of these generators besides. What wasm-smith makes can have objects of megabytes, which are too
-/// dear to copy at every allocation.
-pub(crate) fn collecting(case: &Case, kind: Kind, index: u64) -> Vec<Lane> {
-    let draw = mix(index ^ 0x636f_6c6c_6563_7400);
-    let mut lanes = Vec::new();
+/// The same for a case of this generator. What wasm-smith makes can have objects of megabytes, which are too dear to copy at
+/// every allocation.
+pub(super) fn lineup_of(case: &Case, profile: Profile, kind: Kind, index: u64) -> Vec<Lane> {
+    let line = lineup(profile, index);
     if !matches!(kind, Kind::Objects | Kind::Throws) {
-        return lanes;
+        return line.to_vec();
     }
+    let draw = mix(index ^ 0x636f_6c6c_6563_7400);
+    let mut special = Vec::new();
     if draw & 1 == 0 {
-        lanes.push(if draw >> 1 & 7 == 0 { Lane::InterpZeal } else { Lane::Zeal });
+        special.push(Lane::Zeal);
     }
-    if case.modules.len() > 1 && draw >> 8 & 1 == 0 {
-        lanes.push(Lane::Mixed);
+    if case.modules.len() > 1 && draw >> 8 & 3 == 0 {
+        special.push(Lane::Mixed);
+    }
+    let single = line.len() == 1;
+    let mut lanes = if single && !special.is_empty() { Vec::new() } else { line.to_vec() };
+    lanes.append(&mut special);
+    if draw >> 16 & 15 == 0 {
+        lanes.push(Lane::InterpZeal);
     }
     lanes
 }
@@ -77,11 +84,19 @@ mod tests {
         let mut generator = crate::generate::Generator::new(Profile::Gc, 1).unwrap();
         let linked = (0..).map(|index| generator.case(index)).find(|case| case.modules.len() > 1).unwrap();
         for lane in [Lane::Zeal, Lane::InterpZeal, Lane::Mixed] {
-            let plays = |kind, index| collecting(&linked, kind, index).contains(&lane);
+            let plays = |kind, index| lineup_of(&linked, Profile::Default, kind, index).contains(&lane);
             let own = (0..1000).filter(|&index| plays(Kind::Objects, index)).count();
             assert!((30..600).contains(&own), "{lane} plays {own} of 1000");
             assert!(!(0..1000).any(|index| plays(Kind::Small, index)), "others have no objects");
         }
+        for lane in [Lane::JitNone, Lane::JitChecked] {
+            let plays = |index| lineup_of(&linked, Profile::Gc, Kind::Objects, index).contains(&lane);
+            let own = (0..1000).filter(|&index| plays(index)).count();
+            assert!((100..400).contains(&own), "{lane} plays {own} of 1000 with objects");
+        }
+        let compiled = |lane: &Lane| !matches!(lane, Lane::Interp | Lane::InterpZeal);
+        let every = |index| lineup_of(&linked, Profile::Gc, Kind::Objects, index).iter().any(compiled);
+        assert!((0..1000).all(every), "compiled code plays every case");
         assert!((0..1000).all(|index| lineup(Profile::Mutate, index).len() == 1));
     }
 }

@@ -5,7 +5,7 @@
 
 use super::Options;
 use super::corpus::Corpus;
-use super::lineup::{collecting, is_looked_at, lineup};
+use super::lineup::{is_looked_at, lineup, lineup_of};
 use super::sandbox::{self, is_of_wasi};
 use super::tally::Tally;
 use crate::coverage;
@@ -203,13 +203,14 @@ impl Bench {
             points.into_iter().for_each(|points| tally.cover(index, points));
         }
         let canonical = || self.generator.with_canonical(index, &case).map(|case| case.canonical());
-        let lineup = lineup(self.generator.profile(), index);
-        let kind = self.generator.kind(index);
-        let collecting = collecting(&case, kind, index);
-        let watched: Vec<Lane> = lineup.iter().copied().chain(collecting).chain(in_turn(index)).collect();
+        let (profile, kind) = (self.generator.profile(), self.generator.kind(index));
         let verdict = match eyes {
-            Eyes::Ours => judge_after(scout, &case, &self.lanes, &watched, canonical, announce),
-            _ => judge_with(eyes, &case, &self.lanes, lineup, canonical, announce),
+            Eyes::Ours => {
+                let mut lanes = lineup_of(&case, profile, kind, index);
+                lanes.extend(in_turn(index));
+                judge_after(scout, &case, &self.lanes, &lanes, canonical, announce)
+            }
+            _ => judge_with(eyes, &case, &self.lanes, lineup(profile, index), canonical, announce),
         };
         tally.count(index, kind, &verdict);
         verdict

@@ -100,7 +100,13 @@ impl Comparison {
             self.allowed.count(Rule::StackExhausted);
             return Ok(Next::Stop);
         }
-        self.outcome(&left.outcome, &right.outcome)?;
+        if let Err(difference) = self.outcome(&left.outcome, &right.outcome) {
+            if left.heap_full || right.heap_full {
+                self.allowed.count(Rule::HeapFull);
+                return Ok(Next::Stop);
+            }
+            return Err(difference);
+        }
         self.calls(&left.calls, &right.calls)?;
         self.state(&left.state, &right.state)?;
         match (left.fuel, right.fuel) {

@@ -11,6 +11,10 @@
 //!   An engine of another process has a stack of its own: there one of both suffices.
 //! * `limit-met` — an engine of another process that does not keep to the limits of a case: it is not compared from the step
 //!   on in which the interpreter met one.
+//! * `heap-full` — in one of both lanes the heap had no room for an object in this step, and an empty one would have had. What
+//!   is still alive when garbage is collected is known differently: the interpreter keeps what stands in the slots of its
+//!   frames, compiled code what it reads again. Where both are full at the same place nothing differs; where they are not,
+//!   the case ends there. What is larger than the whole heap traps everywhere.
 //! * `fused-load` — compiled code may read memory as part of the operator that uses the value, and then reports an access out
 //!   of bounds at that operator. The same trap in the same function, further on than the load that the interpreter names. What
 //!   the optimiser made of both may have no operator of its own; it counts to the one whose code follows, which stands before
@@ -36,12 +40,14 @@ pub enum Rule {
     FusedLoad,
     /// The interpreter met a limit that the other engine does not keep to.
     LimitMet,
+    /// The heap of objects was full in one of both.
+    HeapFull,
 }
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Rule; 5] =
-        [Rule::NanBits, Rule::NanLeak, Rule::StackExhausted, Rule::FusedLoad, Rule::LimitMet];
+    pub const ALL: [Rule; 6] =
+        [Rule::NanBits, Rule::NanLeak, Rule::StackExhausted, Rule::FusedLoad, Rule::LimitMet, Rule::HeapFull];
 
     /// Its name in reports.
     pub fn name(self) -> &'static str {
@@ -51,6 +57,7 @@ impl Rule {
             Rule::StackExhausted => "stack-exhausted",
             Rule::FusedLoad => "fused-load",
             Rule::LimitMet => "limit-met",
+            Rule::HeapFull => "heap-full",
         }
     }
 }

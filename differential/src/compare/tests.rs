@@ -20,6 +20,7 @@ fn step(outcome: Outcome) -> StepSeen {
             tables: vec![vec![Seen::Null, Seen::Func(FuncOrigin::Instance { instance: 0, func: 3 })]],
         },
         fuel: Some(90),
+        heap_full: false,
     }
 }
 
@@ -155,6 +156,32 @@ fn a_missing_host_call_is_a_difference() {
 fn fuel_is_compared_where_both_count_it() {
     assert_eq!(report(|seen| seen.steps[0].fuel = Some(89)), Some((0, Part::Fuel)));
     assert_eq!(report(|seen| seen.steps[0].fuel = None), None);
+}
+
+#[test]
+fn a_case_ends_where_the_heap_of_one_lane_is_full() {
+    let too_large = || Outcome::Trapped {
+        kind: Trap::AllocationTooLarge,
+        element: None,
+        place: Some((0, Some(7))),
+        accesses: None,
+    };
+    let full = |seen: &mut Observation| {
+        seen.steps[0] = StepSeen { heap_full: true, ..step(too_large()) };
+        seen.steps[1].fuel = Some(1);
+    };
+    assert_eq!(report(full), None);
+    assert_eq!(
+        report(|seen| seen.steps[0] = step(too_large())),
+        Some((0, Part::Outcome)),
+        "too large for any"
+    );
+    let (mut one, mut other) = (truth(), truth());
+    full(&mut one);
+    assert_eq!(compare(&one, &truth(), false).unwrap().uses(Rule::HeapFull), 1);
+    full(&mut other);
+    other.steps[1].fuel = None;
+    assert_eq!(compare(&one, &other, false).unwrap().uses(Rule::HeapFull), 0, "full at the same place");
 }
 
 #[test]

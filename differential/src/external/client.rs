@@ -200,7 +200,7 @@ impl Running {
             let outcome = outcome.outcome().map_err(ClientError::Nonsense)?;
             let over = matches!(outcome, Outcome::Panicked(_));
             let state = if over { Default::default() } else { self.state()? };
-            seen.steps.push(StepSeen { outcome, calls: calls.into(), state, fuel });
+            seen.steps.push(StepSeen { outcome, calls: calls.into(), state, fuel, heap_full: false });
             if over {
                 break;
             }

@@ -69,7 +69,7 @@ impl Peer for Served {
     }
 
     fn take(&mut self, step: &Step) -> Done {
-        let Taken { outcome, calls, fuel } = self.player().take(step);
+        let Taken { outcome, calls, fuel, heap_full: _ } = self.player().take(step);
         Done { outcome: outcome.into(), calls: calls.into(), fuel }
     }
 

@@ -92,7 +92,7 @@ mod tests {
         let calls = Trace { calls: vec![HostCall { import: 0, args: vec![function(1)] }], count: 1 };
         let state =
             State { globals: vec![Seen::I32(1)], tables: vec![vec![function(2)]], ..State::default() };
-        StepSeen { outcome, calls, state, fuel: Some(5) }
+        StepSeen { outcome, calls, state, fuel: Some(5), heap_full: false }
     }
 
     fn truth() -> Observation {

@@ -13,7 +13,7 @@ use crate::random::Random;
 use std::fmt::Write;
 
 /// Functions of a module.
-const FUNCTIONS: usize = 4;
+const FUNCTIONS: usize = 3;
 /// Elements of a table.
 const SIZE: usize = 6;
 
@@ -153,12 +153,12 @@ impl<'a> Writer<'a> {
         }
         self.text.push_str(
             "(global $budget (mut i32) (i32.const 0)) (global $sum (mut i64) (i64.const 0)) (table $tn 4 exnref)
-             (global $ga (mut anyref) (ref.null any)) (elem declare func $thrower $i0 $i1 $i2 $i3)\n",
+             (global $ga (mut anyref) (ref.null any)) (elem declare func $thrower $i0 $i1 $i2)\n",
         );
         if self.guest {
             self.text.push_str("(elem (table $tab) (i32.const 3) func $i0 $i1)\n");
         } else {
-            self.text.push_str("(elem (table $tab) (i32.const 0) func $i0 $i1 $i2 $i3)\n");
+            self.text.push_str("(elem (table $tab) (i32.const 0) func $i0 $i1 $i2 $i0)\n");
         }
         self.thrower();
         for number in 0..FUNCTIONS {
@@ -225,10 +225,11 @@ impl<'a> Writer<'a> {
              (global.set $budget (i32.sub (global.get $budget) (i32.const 1)))
              (if (i32.lt_s (global.get $budget) (i32.const 0)) (then (return (i32.const 0))))\n"
         ));
-        for _ in 0..2 + self.random.below(3) {
+        let depth = if self.random.one_in(6) { 3 } else { 1 + self.random.below(2) };
+        for _ in 0..1 + self.random.below(3) {
             let statement = match self.random.below(3) {
-                0 => self.statement(3),
-                _ => self.attempt(3),
+                0 => self.statement(depth),
+                _ => self.attempt(depth),
             };
             self.text.push_str(&statement);
             self.text.push('\n');

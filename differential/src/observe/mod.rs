@@ -36,6 +36,8 @@ pub struct StepSeen {
     pub state: State,
     /// Fuel left after it, where it was counted.
     pub fuel: Option<u64>,
+    /// Whether it ended because the heap had no room for an object that an empty one has room for.
+    pub heap_full: bool,
 }
 
 impl StepSeen {

@@ -15,7 +15,7 @@ use std::fmt::Write;
 use types::{Heap, Storage, World};
 
 /// Functions of a module.
-const FUNCTIONS: usize = 3;
+const FUNCTIONS: usize = 2;
 /// Elements of a table.
 const SIZE: usize = 5;
 /// Bytes of the data segment.
@@ -139,7 +139,7 @@ impl Writer<'_> {
 
     fn segments(&mut self) {
         let bytes: String = self.random.bytes(BYTES).iter().map(|byte| format!("\\{byte:02x}")).collect();
-        self.put(format_args!("(data $d \"{bytes}\")\n(elem declare func $i0 $i1 $i2 $tree $made)\n"));
+        self.put(format_args!("(data $d \"{bytes}\")\n(elem declare func $i0 $i1 $tree $made)\n"));
         for (number, element) in self.world.arrays.clone().into_iter().enumerate() {
             let Storage::Ref(heap) = element else { continue };
             self.put(format_args!("(elem $e{number} (ref null {})", heap.word()));
@@ -227,7 +227,7 @@ impl Writer<'_> {
             "\n(global.set $budget (i32.sub (global.get $budget) (i32.const 1)))
              (if (i32.lt_s (global.get $budget) (i32.const 0)) (then (return (i32.const 0))))\n",
         );
-        for _ in 0..3 + self.random.below(5) {
+        for _ in 0..2 + self.random.below(4) {
             let statement = self.statement(2);
             self.text.push_str(&statement);
             self.text.push('\n');
@@ -237,7 +237,7 @@ impl Writer<'_> {
     }
 
     fn statement(&mut self, depth: usize) -> String {
-        match self.random.below(if depth == 0 { 22 } else { 26 }) {
+        match self.random.below(if depth == 0 { 23 } else { 27 }) {
             0 | 1 => self.list(),
             2 => {
                 let tree = format!("(call $tree (i32.const {}))", 1 + self.random.below(4));
@@ -280,15 +280,16 @@ impl Writer<'_> {
                 let int = self.int(3);
                 hash(&int)
             }
-            22 => {
+            22 => self.held(),
+            23 => {
                 let (condition, inner) = (self.int(1), self.statement(depth - 1));
                 format!("(if {condition} (then {inner}))")
             }
-            23 => {
+            24 => {
                 let (condition, inner) = (self.int(1), self.statement(depth - 1));
                 format!("(block (br_if 0 {condition}) {inner})")
             }
-            24 => {
+            25 => {
                 let (first, second) = (self.statement(depth - 1), self.statement(depth - 1));
                 format!("(if {} (then {first}) (else {second}))", self.int(1))
             }
@@ -398,7 +399,7 @@ impl Writer<'_> {
             let _written = write!(text, "(local.set $l{number} {fresh}) ");
         }
         let array = format!("(local.get $l{number})");
-        let (to, from, count) = (self.index(length), self.index(length), self.index(length / 2 + 1));
+        let (to, from, count) = self.ranges(length);
         let is_ref = matches!(element, Storage::Ref(_));
         let operation = match self.random.below(6) {
             0 | 1 => format!("(array.copy $a{number} $a{number} {array} {to} {array} {from} {count})"),
@@ -428,6 +429,44 @@ impl Writer<'_> {
             }
         };
         text + &operation + &self.show(&array)
+    }
+
+    /// Where a range goes to in something of this length, where it comes from, and how long it is: every other time, two that
+    /// overlap, the one behind or in front of the other.
+    fn ranges(&mut self, length: usize) -> (String, String, String) {
+        if self.random.one_in(2) {
+            return (self.index(length), self.index(length), self.index(length / 2 + 1));
+        }
+        let low = self.random.below(length - 1);
+        let high = low + 1 + self.random.below((length - low - 1).min(2));
+        let count = 1 + self.random.below(length - high);
+        let (to, from) = if self.random.one_in(3) { (low, high) } else { (high, low) };
+        let number = |number: usize| format!("(i32.const {number})");
+        (number(to), number(from), number(count))
+    }
+
+    /// A reference that was read, and is in no local and nowhere else while garbage is made and collected.
+    fn held(&mut self) -> String {
+        let read = match self.random.below(4) {
+            0 => "(struct.get $s0 0 (call $tree (i32.const 3)))".to_owned(),
+            1 => "(struct.get $s0 2 (call $tree (i32.const 4)))".to_owned(),
+            2 => {
+                let (length, number) = (1 + self.random.below(5), 1 + self.random.below(2));
+                let at = self.random.below(length);
+                format!("(array.get $a{number} {} (i32.const {at}))", self.full_array(number, length))
+            }
+            _ => self.reference(Heap::Any, 2),
+        };
+        let garbage = match self.random.below(4) {
+            0 => "(drop (call $tree (i32.const 3)))".to_owned(),
+            1 => "(call $collect)".to_owned(),
+            2 => {
+                "(drop (struct.new_default $s0)) (call $collect) (drop (call $tree (i32.const 4)))".to_owned()
+            }
+            _ => self.statement(0),
+        };
+        let shown = self.show("(local.get $a)");
+        format!("(local.set $a (block (result anyref) {read} {garbage})){shown}")
     }
 
     /// Puts something where every lane is asked for it, most of the time.
