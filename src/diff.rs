@@ -42,8 +42,7 @@ pub(crate) struct Args {
     /// The number of the first case
     #[arg(long, value_name = "INDEX", default_value_t = 0, value_parser = units::number, allow_negative_numbers = true)]
     first: u64,
-    /// How cases are made: default, small, smith, operators, calls, traffic, linked, mutate or wasi
-    #[arg(long, value_name = "NAME", default_value = "default")]
+    #[arg(long, value_name = "NAME", default_value = "default", help = units::profiles())]
     profile: Profile,
     /// How many worker processes run at a time [default: one per processor]
     #[arg(long, short, value_name = "N", value_parser = units::count, allow_negative_numbers = true)]

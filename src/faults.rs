@@ -30,8 +30,7 @@ pub(crate) struct Args {
     /// Plant only this fault; may be given several times. Then nothing is measured without a fault
     #[arg(long, value_name = "ID")]
     only: Vec<String>,
-    /// How cases are made: default, smith, operators, calls, mutate or wasi
-    #[arg(long, value_name = "NAME", default_value = "default")]
+    #[arg(long, value_name = "NAME", default_value = "default", help = units::profiles())]
     profile: Profile,
     /// How many worker processes run at a time [default: one per processor]
     #[arg(long, short, value_name = "N", value_parser = units::count, allow_negative_numbers = true)]

@@ -1,9 +1,18 @@
-//! Numbers with units on the command line.
+//! Numbers with units on the command line, and what options of several verbs say of themselves.
 //!
 //! Enters: a word; leaves: a number in one unit, or what is wrong with the word. Nothing is rounded or wrapped silently.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
+
+use assay_differential::generate::Profile;
+
+/// What is said of an option that takes a profile.
+pub(crate) fn profiles() -> String {
+    let names: Vec<_> = Profile::names().collect();
+    let (last, others) = names.split_last().unwrap_or((&"", &[]));
+    format!("How cases are made: {} or {last}", others.join(", "))
+}
 
 /// A number from 0 on.
 pub(crate) fn number(word: &str) -> Result<u64, String> {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use assay_differential::generate::Profile;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -18,6 +19,20 @@ fn dying(folder: &Path) -> &'static str {
     let hello = r#"{"id":0,"ok":{"protocol":1,"engine":"x","version":"0","capabilities":{"features":[],"fuel":true,"limits":true,"state":"all","functions":true,"elements":true,"places":true,"alike":[]}}}"#;
     std::fs::write(folder.join("engine.sh"), format!("read l; echo '{hello}'; read l; exit 4")).unwrap();
     "cmd:sh engine.sh"
+}
+
+#[test]
+fn the_help_names_every_profile() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in Profile::names() {
+        let (code, out, _) = diff(folder.path(), &["--help"]);
+        let (_, said) = out.split_once("How cases are made: ").unwrap();
+        let said = said.split("[default").next().unwrap();
+        let words: Vec<_> = said.split(|char: char| !char.is_alphanumeric()).collect();
+        assert!(code == Some(0) && words.contains(&name), "{name}: {out}");
+    }
+    let (code, _, err) = diff(folder.path(), &["--cases", "1", "--profile", "none"]);
+    assert!(code == Some(2) && err.contains("mutate, wasi"), "{err}");
 }
 
 #[test]

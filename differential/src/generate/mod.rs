@@ -84,6 +84,11 @@ impl Profile {
         Profile::Mutate,
     ];
 
+    /// The names of all of them, that of WASI behind the others.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        Self::ALL.into_iter().chain([Self::Wasi]).map(Self::name)
+    }
+
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
         match self {
@@ -107,7 +112,7 @@ impl std::str::FromStr for Profile {
 
     fn from_str(name: &str) -> Result<Self, String> {
         let found = Self::ALL.into_iter().chain([Self::Wasi]).find(|profile| profile.name() == name);
-        let names = || format!("{}, wasi", Self::ALL.map(Self::name).join(", "));
+        let names = || Self::names().collect::<Vec<_>>().join(", ");
         found.ok_or_else(|| format!("unknown profile `{name}`; there are {}", names()))
     }
 }
