@@ -31,6 +31,8 @@ enum Role {
     Diff,
     /// Single cases.
     Case,
+    /// Cases of WASI, without `openat2`.
+    Apart,
 }
 
 /// The arguments that start a worker for scripts.
@@ -57,6 +59,12 @@ pub(crate) fn case_with_fault(id: &str) -> WorkerCommand {
     WorkerCommand::this_program([CASE[0], CASE[1], "--fault", id])
 }
 
+/// The command that starts a worker for cases of WASI without `openat2`, with this planted fault if there is one.
+fn apart(fault: Option<&str>) -> WorkerCommand {
+    let fault = fault.into_iter().flat_map(|id| ["--fault", id]);
+    WorkerCommand::this_program(["worker", "apart"].into_iter().chain(fault))
+}
+
 /// Switches the fault on, if there is to be one.
 fn plant(id: Option<&str>) -> Result<(), String> {
     let find = |id| Fault::named(id).ok_or_else(|| format!("there is no fault `{id}`"));
@@ -65,14 +73,16 @@ fn plant(id: Option<&str>) -> Result<(), String> {
 }
 
 pub(crate) fn run(args: Args) -> ExitCode {
-    if let Err(message) = plant(args.fault.as_deref()) {
+    let fault = args.fault.as_deref();
+    if let Err(message) = plant(fault) {
         eprintln!("error: {}", escape::text(&message));
         return exit::USAGE.into();
     }
     let served = match args.role {
         Role::Spec => Worker::new(External::or(Runtime)).serve(),
-        Role::Diff => assay_differential::campaign::serve(args.eyes),
-        Role::Case => assay_differential::shrink::process::serve(),
+        Role::Diff => assay_differential::campaign::serve(args.eyes, Some(apart(fault))),
+        Role::Case => assay_differential::shrink::process::serve(apart(fault)),
+        Role::Apart => assay_differential::wasi::serve_apart(),
     };
     match served {
         Ok(()) => ExitCode::SUCCESS,

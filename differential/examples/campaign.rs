@@ -12,7 +12,7 @@ use std::time::Instant;
 fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     if words == ["worker"] {
-        return Ok(serve(Eyes::Ours)?);
+        return Ok(serve(Eyes::Ours, None)?);
     }
     let [profile, seed, first, cases, jobs, folder @ ..] = words.as_slice() else {
         return Err("usage: campaign PROFILE SEED FIRST CASES JOBS [FOLDER]".into());

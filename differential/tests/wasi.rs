@@ -30,11 +30,17 @@ fn kept(folder: &str) -> Vec<PathBuf> {
     std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
 }
 
+/// A bench that plays without `openat2` in another process.
+fn bench() -> Bench {
+    let program = env!("CARGO_BIN_EXE_assay-differential-test-worker");
+    Bench::new(true).unwrap().with_apart(Some(WorkerCommand::new(program, ["apart"]))).unwrap()
+}
+
 /// Witnesses of planted faults among them: there is none here.
 #[test]
 fn kept_cases_agree_in_every_lane() {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    let bench = Bench::new(true).unwrap();
+    let bench = bench();
     let mut count = 0;
     for path in kept("cases/wasi").into_iter().chain(kept("faults/wasi")) {
         let verdict = bench.judge(&WasiCase::load(&path).unwrap(), &Lane::ALL, 0, |_| {}).unwrap();
@@ -50,7 +56,7 @@ fn a_campaign_finds_nothing_and_its_denials_are_evidence() {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let number = |name: &str, usual| std::env::var(name).map_or(usual, |text| text.parse().unwrap());
     let (first, count): (u64, u64) = (number("ASSAY_WASI_FIRST", 0), number("ASSAY_WASI_CASES", 400));
-    let bench = Bench::new(true).unwrap();
+    let bench = bench();
     let mut findings = Vec::new();
     let mut answers: BTreeMap<String, BTreeSet<u32>> = BTreeMap::new();
     let (mut useful, mut tried, mut proved) = (0, 0, BTreeMap::<String, u64>::new());

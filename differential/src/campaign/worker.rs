@@ -17,7 +17,7 @@ use crate::lanes::{Lane, Lanes, on_lane_thread};
 use crate::oracle::in_turn;
 use crate::peer_style::{Eyes, judge_with};
 use crate::wasi;
-use assay_workers::ServeError;
+use assay_workers::{ServeError, WorkerCommand};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -73,6 +73,8 @@ pub struct Worker {
     eyes: Eyes,
     /// Whether nothing else happens in this process.
     alone: bool,
+    /// What starts the process that plays cases of WASI without `openat2`.
+    apart: Option<WorkerCommand>,
 }
 
 struct Bench {
@@ -83,13 +85,14 @@ struct Bench {
     engines: Vec<(String, Client)>,
 }
 
-/// Serves the parent until it closes the channel, and looks at cases with these eyes.
+/// Serves the parent until it closes the channel, and looks at cases with these eyes. `apart` starts a process that is to
+/// [`serve_apart`](wasi::serve_apart).
 ///
 /// # Errors
 /// When this process was not started by a parent, or cannot speak with it.
-pub fn serve(eyes: Eyes) -> Result<(), ServeError> {
+pub fn serve(eyes: Eyes, apart: Option<WorkerCommand>) -> Result<(), ServeError> {
     let served = on_lane_thread(|| {
-        let mut worker = Worker { eyes, alone: true, ..Worker::default() };
+        let mut worker = Worker { eyes, alone: true, apart, ..Worker::default() };
         assay_workers::serve(|job: Job, progress| worker.run(&job, |step| progress.step(step)))
     });
     served.map_err(|source| ServeError::System { what: "start a thread", source })?
@@ -138,8 +141,8 @@ impl Worker {
         tally: &mut Tally,
         mut announce: impl FnMut(),
     ) -> Result<(), String> {
-        let alone = self.alone;
-        let bench = self.wasi.take().map_or_else(|| wasi::Bench::new(alone), Ok)?;
+        let make = || wasi::Bench::new(self.alone)?.with_apart(self.apart.clone());
+        let bench = self.wasi.take().map_or_else(make, Ok)?;
         let mut verdict = bench.judge_in_turn(&wasi::generate(seed, index), index, |_| announce())?;
         if !matches!(self.eyes, Eyes::Ours) {
             verdict.finding = verdict.finding.filter(|finding| sandbox::is_seen_by_others(&finding.class));

@@ -165,12 +165,13 @@ impl Scheduler for Question {
     }
 }
 
-/// Serves the parent until it closes the channel.
+/// Serves the parent until it closes the channel. `apart` starts a process that is to
+/// [`serve_apart`](wasi::serve_apart).
 ///
 /// # Errors
 /// When this process was not started by a parent, or cannot speak with it.
-pub fn serve() -> Result<(), ServeError> {
-    serve_with(&Lane::EVERY, Lanes::new)
+pub fn serve(apart: WorkerCommand) -> Result<(), ServeError> {
+    serve_every(&Lane::EVERY, Lanes::new, Some(apart))
 }
 
 /// The same, with fewer lanes, or with lanes that lack something.
@@ -178,8 +179,16 @@ pub fn serve() -> Result<(), ServeError> {
 /// # Errors
 /// As for [`serve`].
 pub fn serve_with(selection: &[Lane], new: fn() -> assay_runtime::Result<Lanes>) -> Result<(), ServeError> {
+    serve_every(selection, new, None)
+}
+
+fn serve_every(
+    selection: &[Lane],
+    new: fn() -> assay_runtime::Result<Lanes>,
+    apart: Option<WorkerCommand>,
+) -> Result<(), ServeError> {
     let served = on_lane_thread(|| {
-        let mut worker = Worker { selection, new, lanes: None, bench: None, clients: Vec::new() };
+        let mut worker = Worker { selection, new, lanes: None, bench: None, apart, clients: Vec::new() };
         assay_workers::serve(|job: CaseJob, progress| worker.play(&job, progress))
     });
     served.map_err(|source| ServeError::System { what: "start a thread", source })?
@@ -191,15 +200,17 @@ struct Worker<'a> {
     new: fn() -> assay_runtime::Result<Lanes>,
     lanes: Option<Lanes>,
     bench: Option<wasi::Bench>,
+    apart: Option<WorkerCommand>,
     clients: Vec<(String, Client)>,
 }
 
 impl Worker<'_> {
     fn play(&mut self, job: &CaseJob, progress: &Progress) -> Result<Played, String> {
         if wasi::is_wasi_case(&job.text) {
+            let make = || wasi::Bench::new(true)?.with_apart(self.apart.clone());
             let mut play = 0..;
             let announce = |_| play.next().into_iter().for_each(|play| progress.step(play));
-            let verdict = wasi::judge_text(&mut self.bench, &job.text, announce)?;
+            let verdict = wasi::judge_text(&mut self.bench, make, &job.text, announce)?;
             let outcomes = verdict.outcomes.iter().map(|&outcome| outcome.to_owned()).collect();
             let unsafe_end = verdict.finding.as_ref().is_some_and(|finding| is_escape(&finding.class));
             return Ok(Played { finding: verdict.finding, unsafe_end, outcomes, ..Played::default() });

@@ -2,14 +2,18 @@
 //!
 //! Enters: a case; leaves: a [`Verdict`]. In a campaign a case is played on both engines, on one of them without `openat2`,
 //! which in turn; a single case is played in all four ways. A call that was refused for want of a right is evidence only if
-//! it comes through where the right is there, so the calls up to it are played again with everything granted.
+//! it comes through where the right is there, so the calls up to it are played again with everything granted. Plays without
+//! `openat2` happen in a process of their own, if the bench has one.
 
+use super::apart::Apart;
 use super::case::{Access, WasiCase};
 use super::errno;
 use super::play::{Lane, Played, Players, finding, play};
 use super::resources::Before;
 use super::world::World;
 use crate::judge::Finding;
+use assay_workers::WorkerCommand;
+use std::cell::RefCell;
 
 /// What came of a case.
 #[derive(Clone, Debug, Default)]
@@ -43,19 +47,31 @@ pub struct Bench {
     world: World,
     alone: bool,
     canary: bool,
+    stepwise: Stepwise,
 }
 
-/// Plays a saved case in every lane, on a bench that is made when it is needed.
+/// Who plays without `openat2`.
+enum Stepwise {
+    /// A thread of this process, to which it is refused.
+    Thread,
+    /// This process, which has none.
+    Here,
+    /// Another process, which has none.
+    Apart(Box<RefCell<Apart>>),
+}
+
+/// Plays a saved case in every lane, on a bench that `make` makes when it is needed.
 ///
 /// # Errors
 /// When the text is no case, or it cannot be played on this host.
 pub fn judge_text(
     bench: &mut Option<Bench>,
+    make: impl FnOnce() -> Result<Bench, String>,
     text: &str,
     announce: impl FnMut(Lane),
 ) -> Result<Verdict, String> {
     let case = WasiCase::from_text(text).map_err(|error| error.to_string())?;
-    let made = bench.take().map_or_else(|| Bench::new(true), Ok)?;
+    let made = bench.take().map_or_else(make, Ok)?;
     let verdict = made.judge(&case, &Lane::ALL, 0, announce)?;
     // Engines that panicked, and descriptors that are left, are not for the next case.
     *bench = verdict.finding.is_none().then_some(made);
@@ -68,9 +84,31 @@ impl Bench {
     /// # Errors
     /// When this host cannot run an engine, or has no place for a tree.
     pub fn new(alone: bool) -> Result<Self, String> {
+        Self::made(alone, Stepwise::Thread)
+    }
+
+    /// A bench in a process that has no `openat2`, and does nothing else.
+    pub(super) fn without_openat2() -> Result<Self, String> {
+        Self::made(true, Stepwise::Here)
+    }
+
+    /// The same bench, for which this command plays without `openat2`: it starts a process that is to
+    /// [`serve_apart`](super::serve_apart). `None` leaves everything here.
+    ///
+    /// # Errors
+    /// When the process cannot be started, or cannot play.
+    pub fn with_apart(mut self, command: Option<WorkerCommand>) -> Result<Self, String> {
+        if let Some(command) = command {
+            self.stepwise = Stepwise::Apart(Box::new(RefCell::new(Apart::new(command)?)));
+            self.play(&WasiCase::default(), Lane::JitStepwise)?;
+        }
+        Ok(self)
+    }
+
+    fn made(alone: bool, stepwise: Stepwise) -> Result<Self, String> {
         let players = Players::new().map_err(|error| error.to_string())?;
         let world = World::new().map_err(|error| format!("failed to make a folder: {error}"))?;
-        let bench = Self { players, world, alone, canary: true };
+        let bench = Self { players, world, alone, canary: true, stepwise };
         // What is made once is there before anything is counted.
         for lane in Lane::ALL {
             bench.play(&WasiCase::default(), lane)?;
@@ -170,11 +208,15 @@ impl Bench {
     }
 
     /// Plays a case in one lane, and looks at everything that has to be as it was.
-    fn play(&self, case: &WasiCase, lane: Lane) -> Result<Played, String> {
+    pub(super) fn play(&self, case: &WasiCase, lane: Lane) -> Result<Played, String> {
+        if let (Stepwise::Apart(apart), true) = (&self.stepwise, lane.is_stepwise()) {
+            return apart.borrow_mut().play(case, lane);
+        }
+        let has_openat2 = !matches!(self.stepwise, Stepwise::Here);
         let canary = self.world.build(case).map_err(|error| format!("failed to make the tree: {error}"))?;
         let environment: Vec<_> = std::env::vars_os().collect();
         let before = self.alone.then(Before::now);
-        let mut played = play(case, &self.world, &self.players, lane)?;
+        let mut played = play(case, (&self.world, &self.players), lane, has_openat2)?;
         let escape = |oracle: &str, detail| Some(finding(&format!("escape: {oracle}"), lane, detail));
         let mut seen = None;
         if let Some(words) = self.world.disturbed(case, &canary).filter(|_| self.canary) {

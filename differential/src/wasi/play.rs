@@ -16,6 +16,8 @@ use assay_runtime::{Config, Engine, EngineKind, Error, Instance, Linker, Memory,
 use assay_wasi::{
     DirPerms, FilePerms, I32Exit, MemoryInputPipe, MemoryOutputPipe, WasiCtx, WasiCtxBuilder, WasiLimits,
 };
+use rustix::io::Errno;
+use serde::{Deserialize, Serialize};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{Read, Write};
 use std::net::Shutdown;
@@ -39,9 +41,9 @@ pub enum Lane {
     Jit,
     /// Interpreted; paths are resolved by the kernel.
     Interp,
-    /// Compiled, without `openat2`.
+    /// Compiled, without `openat2`: paths are resolved step by step.
     JitStepwise,
-    /// Interpreted, without `openat2`.
+    /// Interpreted, without `openat2`: paths are resolved step by step.
     InterpStepwise,
 }
 
@@ -121,7 +123,7 @@ impl Drop for Players {
 }
 
 /// What came of a play.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Played {
     /// What each call answered.
     pub(super) answers: Vec<u32>,
@@ -131,7 +133,8 @@ pub(super) struct Played {
     pub(super) digests: Vec<u64>,
     /// Whether the kernel has Landlock.
     pub(super) confined: bool,
-    /// What has to be in the tree now.
+    /// What has to be in the tree now; who plays elsewhere has looked there.
+    #[serde(skip)]
     pub(super) expected: Option<Contents>,
     /// What is wrong.
     pub(super) finding: Option<Finding>,
@@ -143,12 +146,24 @@ pub(super) fn finding(class: &str, lane: Lane, detail: String) -> Finding {
     Finding { class: class.to_owned(), signature, detail: format!("{}: {detail}", lane.name()) }
 }
 
-/// Plays a case on a thread of its own, which is gone afterwards with everything that it had.
-pub(super) fn play(case: &WasiCase, world: &World, players: &Players, lane: Lane) -> Result<Played, String> {
+/// Plays a case on a thread of its own, which is gone afterwards with everything that it had. `openat2` is refused there in
+/// lanes without it, unless this process has none.
+pub(super) fn play(
+    case: &WasiCase,
+    (world, players): (&World, &Players),
+    lane: Lane,
+    has_openat2: bool,
+) -> Result<Played, String> {
     let body = || {
         let mut played = Played::default();
         let root = world.root();
-        match guarded(|| play_here(case, world, &root, players.of(lane), lane, &mut played)) {
+        let guard = || {
+            if lane.is_stepwise() && has_openat2 {
+                fence::refuse_openat2(Errno::PERM)?;
+            }
+            play_here(case, world, &root, players.of(lane), lane, &mut played)
+        };
+        match guarded(guard) {
             Ok(done) => done?,
             Err(message) => {
                 let call = case.calls.get(played.answers.len()).map_or_else(String::new, ToString::to_string);
@@ -181,9 +196,6 @@ fn play_here(
         others.grant(world, &mut builder).map_err(|error| said(&error))?;
     }
     let ctx = builder.build().map_err(|error| said(&error))?;
-    if lane.is_stepwise() {
-        fence::refuse_openat2()?;
-    }
     let folders: Vec<_> = case.mounts.iter().map(|mount| root.join(&mount.directory)).collect();
     played.confined = fence::confine(&folders)?;
     let mut guest = Guest::new(player, ctx).map_err(|error| said(&error))?;

@@ -1,6 +1,6 @@
 //! Workers for the campaign's tests: an honest one, and such as die, hang or leave at a given case; and two for single
 //! cases: with an engine that does not survive a certain operator, and with a planted fault. `engine` serves the engine
-//! protocol.
+//! protocol; `apart` plays cases of WASI without `openat2`.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -12,6 +12,7 @@ use assay_differential::external::serve::serve;
 use assay_differential::lanes::{Lane, Lanes, configure, on_lane_thread};
 use assay_differential::random::Random;
 use assay_differential::shrink::process::{CaseJob, Played, serve_with};
+use assay_differential::wasi::serve_apart;
 use assay_runtime::inspect::{self, Fault};
 use assay_runtime::{Config, Engine, OptLevel};
 
@@ -20,6 +21,9 @@ fn main() -> ExitCode {
     let act = words.next().unwrap_or_default();
     if act == "fragile" {
         return if fragile().is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
+    if act == "apart" {
+        return if serve_apart().is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
     if act == "engine" {
         return if engine().is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
