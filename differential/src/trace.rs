@@ -2,7 +2,7 @@
 //!
 //! Enters: a case and an engine; leaves: what each instance wrote down, in order. The case is played in the form that
 //! [`watched`] makes, so an engine that optimises sees other code than without: its mistake may not be made then. Fuel is
-//! counted for the watching, too, so there is much of it; a case that ends for lack of fuel has no trace.
+//! counted for the watching, too, so there should be much of it ([`watching_fuel`]).
 
 use crate::case::{Case, ModuleBytes};
 use crate::observe::{Observation, State};
@@ -22,13 +22,18 @@ pub(crate) struct Traced {
     pub(crate) seen: Observation,
 }
 
-/// Plays a case in its watched form, with fuel where the engine counts it; `None` where a module is not valid.
-pub(crate) fn record(case: &Case, engine: &Engine, metered: bool, window: Window) -> Option<Traced> {
+/// The fuel for each step of a case that is watched to its end.
+pub(crate) fn watching_fuel(case: &Case) -> u64 {
+    case.settings.fuel.saturating_mul(FUEL_FACTOR)
+}
+
+/// Plays a case in its watched form, with this fuel for each step where the engine counts it; `None` where a module is not valid.
+pub(crate) fn record(case: &Case, engine: &Engine, fuel: Option<u64>, window: Window) -> Option<Traced> {
     let mut case = case.clone();
     for module in &mut case.modules {
         *module = ModuleBytes { bytes: watched(&module.bytes, window)?, canonical: None };
     }
-    let seen = play(&case, engine, metered.then_some(case.settings.fuel.saturating_mul(FUEL_FACTOR)));
+    let seen = play(&case, engine, fuel);
     let last = seen.steps.iter().rev().map(|step| &step.state).find(|state| **state != State::default());
     let memories = last.map_or(&[][..], |state| &state.memories);
     let recordings = memories.iter().filter_map(|memory| recording(memory, window)).collect();
@@ -70,7 +75,7 @@ mod tests {
         for lane in Lane::ALL {
             let window = Window { first: 0, len: 100 };
             let traced =
-                on_lane_thread(|| record(&case, lanes.engine(lane, false), false, window)).unwrap().unwrap();
+                on_lane_thread(|| record(&case, lanes.engine(lane, false), None, window)).unwrap().unwrap();
             let [recording] = &traced.recordings[..] else { panic!("{:?}", traced.seen) };
             let name = |offset| row_at(&case.modules[0].bytes, offset as usize).unwrap().mnemonic;
             let events: Vec<_> =
@@ -101,7 +106,7 @@ mod tests {
         let lanes = Lanes::new().unwrap();
         let traced = |first| {
             let window = Window { first, len: 3 };
-            on_lane_thread(|| record(&case(), lanes.engine(Lane::Interp, false), false, window))
+            on_lane_thread(|| record(&case(), lanes.engine(Lane::Interp, false), None, window))
                 .unwrap()
                 .unwrap()
         };

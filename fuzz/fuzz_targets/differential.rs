@@ -1,8 +1,8 @@
-//! Bytes become a case, which every lane of the runtime plays; a difference is a crash of this target.
+//! Bytes become a case, which lanes of the runtime play; a difference is a crash of this target.
 #![no_main]
+use libfuzzer_sys::Corpus;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| assay_differential::fuzz::differential(
-    bytes,
-    &mut assay_fuzz::hit
-));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| -> Corpus {
+    assay_fuzz::tally(assay_differential::fuzz::differential(bytes, &mut assay_fuzz::hit))
+});
 assay_fuzz::mutate_modules!();

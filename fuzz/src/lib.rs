@@ -1,10 +1,12 @@
-//! What libFuzzer needs beyond a function: extra counters, filled by the coverage of generated code, and a custom mutator.
+//! What targets share: extra counters for libFuzzer, filled by the coverage of generated code; a custom mutator; and a tally.
 //!
 //! Everything else that a target does stands in `assay-differential` and `assay-spec-tests`, where ordinary tests call it.
 
 #![deny(unsafe_code)]
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use assay_differential::judge::Verdict;
+use libfuzzer_sys::Corpus;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 const COUNTERS: usize = 1 << 14;
 
@@ -19,6 +21,25 @@ static EXTRA: [AtomicU8; COUNTERS] = [const { AtomicU8::new(0) }; COUNTERS];
 pub fn hit(feature: u64) {
     let counter = &EXTRA[feature as usize % COUNTERS];
     counter.store(counter.load(Ordering::Relaxed).saturating_add(1), Ordering::Relaxed);
+}
+
+/// Inputs; those that made a case, and those whose case did something.
+static TALLY: [AtomicU64; 3] = [const { AtomicU64::new(0) }; 3];
+
+/// Counts an input, and says now and then how many were worth their time: those that make no case find nothing, fast, and so
+/// do their descendants, so that none of them is kept.
+pub fn tally(verdict: Option<Verdict>) -> Corpus {
+    let corpus = if verdict.is_some() { Corpus::Keep } else { Corpus::Reject };
+    let useful = verdict.as_ref().is_some_and(|verdict| verdict.useful);
+    let counts = [true, verdict.is_some(), useful];
+    for (count, _) in TALLY.iter().zip(counts).filter(|(_, counts)| *counts) {
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+    let [inputs, cases, useful] = [0, 1, 2].map(|at| TALLY[at].load(Ordering::Relaxed));
+    if inputs.is_power_of_two() && inputs >= 64 {
+        eprintln!("tally: of {inputs} inputs {cases} made a case, and {useful} of these did something");
+    }
+    corpus
 }
 
 /// Lets libFuzzer change inputs as modules, with its own changes among others.

@@ -18,7 +18,7 @@ use crate::play::play;
 use crate::rewrite::code::{bodies, row_at};
 use crate::rewrite::quiet::quiet;
 use crate::rewrite::watch::{Event, Recording, Window};
-use crate::trace::record;
+use crate::trace::{record, watching_fuel};
 use std::fmt::Write;
 
 /// So many values are looked at in one play.
@@ -128,7 +128,8 @@ fn diverge(case: &Case, lanes: &Lanes, lane: Lane, metered: bool) -> Divergence 
     let mut first = 0;
     for _ in 0..PLAYS {
         let window = Window { first, len: WINDOW };
-        let watch = |lane| record(case, lanes.engine(lane, metered), metered, window);
+        let watch =
+            |lane| record(case, lanes.engine(lane, metered), metered.then(|| watching_fuel(case)), window);
         let (Some(interp), Some(other)) = (watch(Lane::Interp), watch(lane)) else {
             return Divergence::Unwatched("a module is not valid, so nothing can be written into it");
         };

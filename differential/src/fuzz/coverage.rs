@@ -1,7 +1,8 @@
 //! What the code of a case did, as numbers for a fuzzer: the coverage of code that no compiler of the fuzzer has seen.
 //!
-//! Enters: a case; leaves: a number for each value that the interpreter computed (the operator, and what kind of value it
-//! left), and for each outcome with the operator before it. A fuzzer counts how often it meets each. Knows no fuzzer.
+//! Enters: a case and the outcomes of its steps; leaves: a number for each of the first values that the interpreter computes
+//! (the operator, and what kind of value it leaves), and for each outcome with the last of these operators. A fuzzer counts how
+//! often it meets each. Knows no fuzzer.
 
 use crate::case::Case;
 use crate::lanes::{Lane, Lanes};
@@ -17,9 +18,12 @@ pub type Hit<'a> = &'a mut dyn FnMut(u64);
 /// The values that are looked at: the first ones show most of what there is.
 const WINDOW: Window = Window { first: 0, len: 1000 };
 
-/// The features of a case.
-pub(super) fn features(case: &Case, lanes: &Lanes) -> Vec<u64> {
-    let Some(traced) = record(case, lanes.engine(Lane::Interp, true), true, WINDOW) else {
+/// The fuel for each step. The window is full by then: a value costs thirty operators to write down.
+const FUEL: u64 = 40_000;
+
+/// The features of a case whose steps ended so.
+pub(super) fn features(case: &Case, outcomes: &[&str], lanes: &Lanes) -> Vec<u64> {
+    let Some(traced) = record(case, lanes.engine(Lane::Interp, true), Some(FUEL), WINDOW) else {
         return Vec::new();
     };
     let bytes = &case.modules[0].bytes;
@@ -32,8 +36,8 @@ pub(super) fn features(case: &Case, lanes: &Lanes) -> Vec<u64> {
         last = operator(event.offset);
         features.push(mix(last ^ kind(&event.value)));
     }
-    for step in &traced.seen.steps {
-        let class = step.outcome.class().bytes().fold(0, |hash, byte| mix(hash ^ u64::from(byte)));
+    for outcome in outcomes {
+        let class = outcome.bytes().fold(0, |hash, byte| mix(hash ^ u64::from(byte)));
         features.push(mix(last ^ class));
     }
     features

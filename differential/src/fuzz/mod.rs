@@ -1,8 +1,8 @@
 //! What fuzz targets call: bytes become something to try, and a finding is a panic.
 //!
 //! A target stays at a few lines; whatever it does is here, one file each, where ordinary tests call it too and kept crashes
-//! are replayed. [`mutate`] changes modules as modules, [`coverage`] says what their code did. Engines are made once. This
-//! room forbids unsafe code: what libFuzzer needs in that way is in the package `fuzz`.
+//! are replayed. [`mutate`] changes modules as modules, [`coverage`] says what their code did. Engines are made once, and so is
+//! the [`thread`] on which they play. This room forbids unsafe code: what libFuzzer needs in that way is in the package `fuzz`.
 
 mod artifact;
 mod coverage;
@@ -10,6 +10,7 @@ mod input;
 mod module;
 mod mutate;
 mod play;
+mod thread;
 mod wasi;
 
 pub use artifact::artifact;

@@ -1,9 +1,10 @@
 //! Modules, valid or not: everybody who reads one says the same of it, and nobody panics.
 
+use super::thread::on_kept_thread;
 use super::{LANES, module_of};
 use crate::case::{Case, ModuleBytes, Settings, Step};
 use crate::judge::judge;
-use crate::lanes::{Lane, on_lane_thread};
+use crate::lanes::Lane;
 use assay_runtime::{Error, Module};
 
 /// Validates, lowers and compiles a module; whether it is valid.
@@ -37,8 +38,11 @@ pub fn instantiate(bytes: &[u8]) -> bool {
         modules: vec![ModuleBytes { bytes: binary.into_owned(), canonical: None }],
         steps: vec![Step::Instantiate { instantiate: 0 }],
     };
-    let played = on_lane_thread(|| judge(&case, &LANES, &Lane::ALL, || None, |_| {}));
-    super::play::report(&case, &played.expect("the system has room for a thread"));
+    let (case, verdict) = on_kept_thread(move || {
+        let verdict = judge(&case, &LANES, &Lane::ALL, || None, |_| {});
+        (case, verdict)
+    });
+    super::play::report(&case, &verdict);
     true
 }
 

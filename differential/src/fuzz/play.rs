@@ -4,12 +4,13 @@
 //! other bytes are what wasm-smith makes a module of. NaN bits are made canonical by a second form of the module.
 
 use super::coverage::{self, Hit};
+use super::thread::on_kept_thread;
 use super::{LANES, module_of};
 use crate::campaign::lineup;
 use crate::case::Case;
 use crate::generate::{Profile, case_of_binary, case_of_bytes, case_of_choices};
 use crate::judge::{Verdict, judge};
-use crate::lanes::{Lane, on_lane_thread};
+use crate::lanes::Lane;
 use crate::oracle::in_turn;
 use crate::random::mix;
 use crate::rewrite::quiet::quiet;
@@ -19,17 +20,15 @@ use arbitrary::Unstructured;
 /// Plays the case of these bytes, and tells `hit` what its code did; `None` when they do not make one.
 pub fn run(bytes: &[u8], hit: Hit<'_>) -> Option<Verdict> {
     let case = case(bytes)?;
-    let verdict = judged(&case, &lanes_of(bytes), hit);
-    Some(verdict)
+    Some(judged(case, lanes_of(bytes), hit).1)
 }
 
 /// The same for a fuzz target: a finding ends the process, and the fuzzer keeps the bytes.
 ///
 /// # Panics
 /// With the finding and its case.
-pub fn differential(bytes: &[u8], hit: Hit<'_>) {
-    let Some(case) = case(bytes) else { return };
-    report(&case, &judged(&case, &lanes_of(bytes), hit));
+pub fn differential(bytes: &[u8], hit: Hit<'_>) -> Option<Verdict> {
+    reported(case(bytes)?, bytes, hit)
 }
 
 /// The lanes that play an input beside the interpreter: as in campaigns one compiled lane or, now and then, all, and now and
@@ -51,20 +50,23 @@ fn lanes_of(bytes: &[u8]) -> Vec<Lane> {
 /// # Panics
 /// With the finding and its case.
 pub fn chosen(profile: Profile, bytes: &[u8], hit: Hit<'_>) -> Option<Verdict> {
-    let case = case_of_choices(profile, bytes)?;
-    let verdict = judged(&case, &lanes_of(bytes), hit);
+    reported(case_of_choices(profile, bytes)?, bytes, hit)
+}
+
+fn reported(case: Case, bytes: &[u8], hit: Hit<'_>) -> Option<Verdict> {
+    let (case, verdict) = judged(case, lanes_of(bytes), hit);
     report(&case, &verdict);
     Some(verdict)
 }
 
-fn judged(case: &Case, lanes: &[Lane], hit: Hit<'_>) -> Verdict {
-    let played = on_lane_thread(|| {
-        let verdict = judge(case, &LANES, lanes, || canonical(case), |_| {});
-        (verdict, coverage::features(case, &LANES))
+fn judged(case: Case, lanes: Vec<Lane>, hit: Hit<'_>) -> (Case, Verdict) {
+    let (case, verdict, features) = on_kept_thread(move || {
+        let verdict = judge(&case, &LANES, &lanes, || canonical(&case), |_| {});
+        let features = coverage::features(&case, &verdict.outcomes, &LANES);
+        (case, verdict, features)
     });
-    let (verdict, features) = played.expect("the system has room for a thread");
     features.into_iter().for_each(hit);
-    verdict
+    (case, verdict)
 }
 
 /// Panics with the finding, if there is one.
