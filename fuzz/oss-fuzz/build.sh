@@ -34,6 +34,7 @@ for source in fuzz_targets/*.rs; do
 [libfuzzer]
 max_len = 4096
 len_control = 0
+entropic = 0
 [asan]
 allow_user_segv_handler = 1
 OPTIONS
