@@ -40,6 +40,11 @@ fn canaries_see_a_write_behind_a_table() {
 }
 
 #[test]
+fn canaries_see_a_write_behind_a_global_of_the_embedder() {
+    only("jit-canary", "escape: canary", "global-set-spills");
+}
+
+#[test]
 fn the_shadow_sees_a_load_from_elsewhere_whose_value_nobody_uses() {
     only("jit-shadow", "escape: address shadow", "load-reads-elsewhere");
 }

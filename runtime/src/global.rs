@@ -22,7 +22,7 @@ impl Global {
         let mut context = store.as_context_mut();
         let opaque = context.opaque_mut();
         let value = value.to_value(opaque, ty.content)?;
-        Ok(Self { store: opaque.id, id: opaque.vm.new_global(ty, value) })
+        Ok(Self { store: opaque.id, id: opaque.vm.new_global(ty, value, opaque.engine.config().around) })
     }
 
     /// Its type.

@@ -88,14 +88,15 @@ pub fn record_accesses(config: &mut Config) -> &mut Config {
     config
 }
 
-/// Chooses what stands around memories, tables and contexts of an engine. Anything but plain surroundings makes its code
+/// Chooses what stands around memories, tables, contexts, segments and the embedder's globals of an engine. Anything but plain surroundings makes its code
 /// check every access by itself.
 pub fn surround(config: &mut Config, around: Surroundings) -> &mut Config {
     config.around = around;
     config
 }
 
-/// Looks whether something wrote around memories, tables and contexts of a store whose engine keeps canaries there.
+/// Looks whether something wrote around memories, tables, contexts, segments and globals of the embedder of a store whose engine
+/// keeps canaries there.
 ///
 /// # Errors
 /// The first canary that was written to.

@@ -1,10 +1,9 @@
-//! Canaries around memories, tables and contexts: nothing writes there, and nothing of them turns up anywhere else.
+//! Canaries around memories, tables, contexts, segments and the embedder's globals: nothing writes there, and nothing of them turns up anywhere else.
 //!
 //! After each step the canaries are looked at, and everything that a guest can see is searched for their pattern: results,
 //! arguments of host calls, globals, memories. Four bytes of it in a row, from any place on, are a leak: no generator
-//! writes them. Globals of the embedder, references to host functions and segments have no canaries: they are allocated
-//! beside other things. A write that hits the byte that was there, and one further off than a page from a memory, or than
-//! 128 bytes from a table or a context, is not seen.
+//! writes them. References to host functions have no canaries. A write that hits the byte that was there, and one further off
+//! than a page from a memory, or than 128 bytes from anything else, is not seen.
 
 use super::Escape;
 use crate::case::Case;

@@ -83,6 +83,7 @@ pub enum Fault {
     TrapOnFirstPage,
     ReadsPastSmallPages,
     TableFillPastEnd,
+    GlobalSetSpills,
     LoadReadsElsewhere,
     ReuseClearedInPart,
     GrowthTouchesAnother,
@@ -176,7 +177,7 @@ pub struct Row {
 
 /// Every fault, in the order of their numbers.
 #[rustfmt::skip]
-pub static TABLE: [Row; 105] = [
+pub static TABLE: [Row; 106] = [
     row(Fault::IndexSignExtended, "index-sign-extended", "CVE-2021-32629", Class::Bounds,
         "a 32-bit index is sign-extended", "a crash, or the outcome"),
     row(Fault::IndexSumNotWrapped, "index-sum-not-wrapped", "CVE-2023-26489", Class::Bounds,
@@ -317,6 +318,8 @@ pub static TABLE: [Row; 105] = [
         "the code generator widens a load of a memory of small pages to 16 bytes", "escape: tight"),
     row(Fault::TableFillPastEnd, "table-fill-past-end", "own class", Class::Bounds,
         "table.fill up to the end writes one element more", "escape: canary"),
+    row(Fault::GlobalSetSpills, "global-set-spills", "own class", Class::Bounds,
+        "global.set of an imported global writes the value a second time, behind the global", "escape: canary"),
     row(Fault::LoadReadsElsewhere, "load-reads-elsewhere", "own class", Class::Bounds,
         "a load reads from an address rounded down first, and then from its own", "escape: address shadow"),
     row(Fault::ReuseClearedInPart, "reuse-cleared-in-part", "CVE-2022-39393", Class::Reuse,

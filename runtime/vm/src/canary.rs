@@ -6,7 +6,7 @@
 //! readable and writable: what is written there changes them, and what is read there is recognised where it turns up.
 #![expect(unsafe_code, reason = "fills and reads the bytes around objects")]
 
-/// What stands around memories, tables and contexts.
+/// What stands around memories, tables and contexts; canaries also around segments and globals of the embedder.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
 pub enum Surroundings {
     /// What speed asks for.
@@ -21,7 +21,7 @@ pub enum Surroundings {
 /// The pattern: the byte at an address is the one with the address' low three bits.
 pub const PATTERN: [u8; 8] = [0xc9, 0xa7, 0xd3, 0x8b, 0xe5, 0x9d, 0xb1, 0xf6];
 
-/// Bytes of canaries in front of tables and contexts, and as many behind.
+/// Bytes of canaries in front of everything but memories, and as many behind.
 pub(crate) const ZONE: usize = 128;
 
 /// A canary that was written to.

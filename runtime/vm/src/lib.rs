@@ -40,6 +40,7 @@ mod canary;
 mod code;
 mod ctx;
 mod engine_api;
+mod fenced;
 mod gc;
 mod host;
 mod instance;

@@ -7,6 +7,7 @@
 
 use crate::canary::{CanaryChange, Surroundings};
 use crate::ctx::{FuncRef, StoreCtx, TagDef};
+use crate::fenced::Fenced;
 use crate::gc::{Heap, TypeInfos};
 use crate::host::{self, HostBody};
 use crate::instance::Instance;
@@ -17,6 +18,7 @@ use crate::stack::ValueStack;
 use crate::table::{self, Table, TableError};
 use crate::tail_call::{self, TailCalls};
 use crate::{builtins, sys, value::Value};
+use assay_model::fault::{Fault, planted};
 use assay_model::layout::status;
 use assay_model::trap::TrapKind;
 use assay_model::types::{GlobalType, MemoryType, TableType};
@@ -96,7 +98,7 @@ pub(crate) struct StoreState {
     pub(crate) instances: Vec<Box<Instance>>,
     pub(crate) value_stack: Option<ValueStack>,
     /// Cells of globals that the embedder made.
-    host_cells: Vec<Box<Value>>,
+    host_cells: Vec<Fenced<Value>>,
     host_refs: Vec<Box<FuncRef>>,
     host_bodies: Vec<Arc<HostBody>>,
     /// The engine's counter, which `ctx` points to.
@@ -292,10 +294,12 @@ impl Store {
     }
 
     /// Makes a global of the embedder's.
-    pub fn new_global(&mut self, ty: GlobalType, value: Value) -> GlobalId {
+    pub fn new_global(&mut self, ty: GlobalType, value: Value, around: Surroundings) -> GlobalId {
         let state = self.state_mut();
-        let mut cell = Box::new(value);
-        let pointer = &raw mut *cell;
+        // The planted fault writes behind it, and must hurt nobody else.
+        let around = if planted(Fault::GlobalSetSpills) { Surroundings::Canaries } else { around };
+        let mut cell = Fenced::new([value], around);
+        let pointer = cell.as_mut_ptr();
         state.host_cells.push(cell);
         state.add_global(pointer, ty)
     }
@@ -428,7 +432,8 @@ impl Store {
         unsafe { cell.write(value) };
     }
 
-    /// Looks whether something wrote around memories, tables and contexts, where the engine keeps canaries there.
+    /// Looks whether something wrote around memories, tables, contexts, segments and globals of the embedder, where the engine
+    /// keeps canaries there.
     ///
     /// # Errors
     /// The first canary that was written to.
@@ -437,7 +442,11 @@ impl Store {
         let memories = state.memories.iter().map(|memory| ("memory", memory.canary_change()));
         let tables = state.tables.iter().map(|table| ("table", table.canary_change()));
         let contexts = state.instances.iter().map(|instance| ("instance", instance.context.canary_change()));
+        let segments =
+            state.instances.iter().map(|instance| ("a segment of instance", instance.segment_change()));
+        let globals = state.host_cells.iter().map(|cell| ("global of the embedder", cell.canary_change()));
         let all = (0..).zip(memories).chain((0..).zip(tables)).chain((0..).zip(contexts));
+        let all = all.chain((0..).zip(segments)).chain((0..).zip(globals));
         for (number, (kind, change)) in all {
             if let Some(distance) = change {
                 let number: usize = number;

@@ -12,6 +12,9 @@ use cranelift_codegen::ir::immediates::{Ieee32, Ieee64};
 use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{InstBuilder, Value};
 
+/// Bytes of a global's cell: what a planted fault writes behind.
+const CELL: i32 = 16;
+
 impl Lowering<'_> {
     pub(super) fn local_get(&mut self, local: u32) {
         let value = self.builder.use_var(self.scratch.variables[local as usize]);
@@ -54,6 +57,9 @@ impl Lowering<'_> {
         let (base, offset) = self.global_cell(plan);
         let flags = self.trusted_in(plan.region);
         self.builder.ins().store(flags, value, base, offset);
+        if planted(Fault::GlobalSetSpills) && matches!(plan.place, GlobalPlace::Behind(_)) {
+            self.builder.ins().store(flags, value, base, offset + CELL);
+        }
     }
 
     fn global_cell(&mut self, plan: &GlobalPlan) -> (Value, i32) {

@@ -89,7 +89,7 @@ impl StoreState {
             for (segment, items) in model.elems.iter().zip(instance.elems_mut()) {
                 let traced = is_traced(segment.ty, &|reference| is_func_of(&model, reference));
                 if traced && !planted(Fault::SegmentsNotForwarded) {
-                    items.iter_mut().for_each(|cell| visit_cell(cell, visit));
+                    items.items_mut().iter_mut().for_each(|cell| visit_cell(cell, visit));
                 }
             }
         }

@@ -8,7 +8,9 @@
 use super::const_expr::{evaluate, func_value};
 use super::context::Context;
 use super::{Imports, Instance, InstanceParts};
+use crate::canary::Surroundings;
 use crate::ctx::{FuncRef, StoreCtx, VmCtx};
+use crate::fenced::Fenced;
 use crate::memory::MemoryError;
 use crate::store::{ExternId, FuncId, InstanceId, Store, StoreState};
 use crate::table::TableError;
@@ -21,6 +23,7 @@ use assay_model::layout::{VmCtxLayout, func_import, func_kind, memory_slot};
 use assay_model::module::{DataMode, ElemItems, ElemMode};
 use assay_model::trap::TrapKind;
 use assay_model::types::TableType;
+use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
@@ -103,6 +106,7 @@ impl Store {
             funcs: imports.funcs,
             bound,
             data: model.data.iter().map(|segment| segment.range.clone()).collect(),
+            fenced_data: fenced_data(parts),
             elems: Vec::new(),
         });
         fill_header(&mut instance, store);
@@ -110,6 +114,16 @@ impl Store {
         fill_funcs(&mut instance, state, store);
         Ok(state.add_instance(instance))
     }
+}
+
+/// The data segments between canaries, where a judge asks for them.
+fn fenced_data(parts: &InstanceParts) -> Vec<Fenced<u8>> {
+    let around = parts.memories.around;
+    if around != Surroundings::Canaries {
+        return Vec::new();
+    }
+    let bytes = |range: &Range<u32>| parts.bytes[range.start as usize..range.end as usize].iter().copied();
+    parts.model.data.iter().map(|segment| Fenced::new(bytes(&segment.range), around)).collect()
 }
 
 /// References of their own to imported host functions, in import order.
@@ -231,15 +245,16 @@ fn evaluate_elems(
     id: InstanceId,
     parts: &InstanceParts,
 ) -> Result<(), InstantiateError> {
-    let mut elems: Vec<Box<[u64]>> = Vec::with_capacity(parts.model.elems.len());
+    let mut elems: Vec<Fenced<u64>> = Vec::with_capacity(parts.model.elems.len());
     for elem in &parts.model.elems {
-        elems.push(match &elem.items {
+        let items: Vec<u64> = match &elem.items {
             ElemItems::Funcs(funcs) => funcs.iter().map(|&func| func_value(state, id, func).low()).collect(),
             ElemItems::Exprs(exprs) => {
                 let values = exprs.iter().map(|expr| Ok(evaluate(state, id, expr)?.low()));
                 values.collect::<Result<_, InstantiateError>>()?
             }
-        });
+        };
+        elems.push(Fenced::new(items, parts.memories.around));
     }
     state.instances[id.index()].elems = elems;
     Ok(())

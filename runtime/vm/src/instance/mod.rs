@@ -14,6 +14,7 @@ pub use init::InstantiateError;
 
 use crate::CodeImage;
 use crate::ctx::{ArrayCall, FuncRef, VmCtx};
+use crate::fenced::Fenced;
 use crate::memory::MemoryPlan;
 use crate::store::{ExternId, FuncId, GlobalId, InstanceId, MemoryId, Store, TableId, TagId};
 use assay_model::index::{DataIdx, ElemIdx, FuncIdx};
@@ -162,30 +163,44 @@ pub(crate) struct Instance {
     bound: Box<[FuncRef]>,
     /// Data segments; empty when dropped.
     data: Vec<Range<u32>>,
+    /// The same between canaries, where a judge asks for them: nothing is read from the binary then.
+    fenced_data: Vec<Fenced<u8>>,
     /// Element segments; empty when dropped.
-    elems: Vec<Box<[u64]>>,
+    elems: Vec<Fenced<u64>>,
 }
 
 impl Instance {
     pub(crate) fn data_segment(&self, segment: DataIdx) -> &[u8] {
+        if let Some(fenced) = self.fenced_data.get(segment.index()) {
+            return fenced.items();
+        }
         let range = &self.data[segment.index()];
         &self.parts.bytes[range.start as usize..range.end as usize]
     }
 
     pub(crate) fn elem_segment(&self, segment: ElemIdx) -> &[u64] {
-        &self.elems[segment.index()]
+        self.elems[segment.index()].items()
     }
 
-    pub(crate) fn elems_mut(&mut self) -> &mut [Box<[u64]>] {
+    pub(crate) fn elems_mut(&mut self) -> &mut [Fenced<u64>] {
         &mut self.elems
     }
 
     pub(crate) fn drop_data(&mut self, segment: DataIdx) {
         self.data[segment.index()] = 0..0;
+        if let Some(fenced) = self.fenced_data.get_mut(segment.index()) {
+            *fenced = Fenced::new([], self.parts.memories.around);
+        }
     }
 
     pub(crate) fn drop_elem(&mut self, segment: ElemIdx) {
-        self.elems[segment.index()] = Box::new([]);
+        self.elems[segment.index()] = Fenced::new([], self.parts.memories.around);
+    }
+
+    /// How far from a segment a canary was written to.
+    pub(crate) fn segment_change(&self) -> Option<i64> {
+        let data = self.fenced_data.iter().find_map(Fenced::canary_change);
+        data.or_else(|| self.elems.iter().find_map(Fenced::canary_change))
     }
 
     /// Whether a reference is one of this instance's.
