@@ -82,8 +82,14 @@ struct Bench {
     seed: u64,
     generator: Generator,
     lanes: Lanes,
+    /// Cases that these lanes have played.
+    played: u64,
     engines: Vec<(String, Client)>,
 }
+
+/// So many cases are played on the same lanes. An engine keeps every type that its modules have ever defined, and cases bring
+/// ever new ones.
+const CASES_OF_LANES: u64 = 8192;
 
 /// Serves the parent until it closes the channel, and looks at cases with these eyes. `apart` starts a process that is to
 /// [`serve_apart`](wasi::serve_apart).
@@ -119,6 +125,7 @@ impl Worker {
                 continue;
             }
             let eyes = self.eyes;
+            self.bench = self.bench.take().filter(|bench| bench.played < CASES_OF_LANES);
             let bench = self.bench(job)?;
             let verdict = bench.play(index, eyes, &mut tally, |lane| announce(first + 1 + lane as u32));
             let panicked = verdict.finding.as_ref().is_some_and(|finding| finding.class.ends_with("panic"));
@@ -176,7 +183,7 @@ impl Bench {
         let lanes = Lanes::new().map_err(failed)?;
         let engine = |name: &String| Ok((name.clone(), Client::new(command(name)?, Limits::default())));
         let engines = job.engines.iter().map(engine).collect::<Result<_, String>>()?;
-        Ok(Self { profile: job.profile.clone(), seed: job.seed, generator, lanes, engines })
+        Ok(Self { profile: job.profile.clone(), seed: job.seed, generator, lanes, played: 0, engines })
     }
 
     /// Compares the interpreter with the engines of other processes.
@@ -200,6 +207,7 @@ impl Bench {
     }
 
     fn play(&mut self, index: u64, eyes: Eyes, tally: &mut Tally, announce: impl FnMut(Lane)) -> Verdict {
+        self.played += 1;
         let (case, scout) = self.generator.played(index);
         if let Some(scout) = scout.as_ref().filter(|_| is_looked_at(index)) {
             let points = coverage::covered(&case, scout, self.generator.reader());

@@ -237,8 +237,9 @@ mod tests {
         let count = |row: &[&str]| modules.iter().filter(|(_, lines)| stand(lines, row)).count();
         let mut wanting = Vec::new();
         for (row, least) in [
-            // Addresses: sums and shifts that overflow, what extends the sign, the end of now.
-            (&["i32.const -256", "i32.or", "i32.const", "i32.add"][..], 60),
+            // Addresses: sums and shifts that overflow, what extends the sign, the end of now. Of 8,640 cases 279 have the
+            // first; so many of these are three deviations below that.
+            (&["i32.const -256", "i32.or", "i32.const", "i32.add"][..], 45),
             (&["i32.const 255", "i32.and", "i32.const -16384", "i32.sub"], 10),
             (&["i32.or", "i32.const", "i32.shl"], 20),
             (&["i32.load8_s", "i32.load"], 2),

@@ -457,16 +457,19 @@ impl Writer<'_> {
             }
             _ => self.reference(Heap::Any, 2),
         };
+        let both = "(drop (struct.new_default $s0)) (call $collect) (drop (call $tree (i32.const 4)))";
         let garbage = match self.random.below(4) {
-            0 => "(drop (call $tree (i32.const 3)))".to_owned(),
-            1 => "(call $collect)".to_owned(),
-            2 => {
-                "(drop (struct.new_default $s0)) (call $collect) (drop (call $tree (i32.const 4)))".to_owned()
-            }
-            _ => self.statement(0),
+            0 => format!("(drop (call $tree (i32.const {})))", 3 + self.random.below(3)),
+            1 => self.statement(0) + both,
+            _ => both.to_owned(),
         };
-        let shown = self.show("(local.get $a)");
-        format!("(local.set $a (block (result anyref) {read} {garbage})){shown}")
+        // What is put into a local is one that collectors look at, from the beginning on.
+        let held = format!("(block (result anyref) {read} {garbage})");
+        match self.random.below(4) {
+            0 => format!("(local.set $a {held})") + &self.show("(local.get $a)"),
+            1 => format!("(global.set $ga {held})"),
+            _ => format!("(table.set $ta (i32.const {}) {held})", self.random.below(SIZE)),
+        }
     }
 
     /// Puts something where every lane is asked for it, most of the time.
