@@ -19,6 +19,7 @@ use assay_differential::generate::{Profile, case_of_module};
 use assay_differential::judge::{Finding, judge};
 use assay_differential::lanes::{Lane, Lanes, on_lane_thread};
 use assay_differential::oracle::is_escape;
+use assay_differential::shrink::process::Player;
 use assay_reports::{DEFAULT_OUT, escape, exit, quoted};
 use assay_runtime::Engine;
 use assay_workers::WorkerCommand;
@@ -261,6 +262,12 @@ struct Campaign<'a> {
     elapsed: Duration,
 }
 
+/// Whether a case shows anything where it is played in a process of its own.
+fn shows(case: &Case) -> bool {
+    let played = Player::new(WorkerCommand::this_program(worker::CASE)).map(|mut player| player.play(case));
+    played.is_ok_and(|played| played.is_ok_and(|played| played.finding.is_some()))
+}
+
 /// Tells what came of a campaign. What cannot be written is said; a finding counts whether it could be saved or not.
 fn show(campaign: &Campaign<'_>, tally: &Tally) -> ExitCode {
     let Campaign { options, args, corpus, resumed, elapsed } = campaign;
@@ -273,7 +280,8 @@ fn show(campaign: &Campaign<'_>, tally: &Tally) -> ExitCode {
         } else {
             Confirmation::NotTried
         };
-        let saved = if number < SHOWN { save_finding(options, found, &args.out).map(Some) } else { Ok(None) };
+        let saved =
+            if number < SHOWN { save_finding(options, found, &args.out, shows).map(Some) } else { Ok(None) };
         let case = saved.unwrap_or_else(|error| {
             trouble.push(error.to_string());
             None

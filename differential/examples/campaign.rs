@@ -33,7 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for found in tally.findings.iter().take(20) {
         println!("{}", report::finding(found.index, &found.class, &found.detail));
         if let Some(folder) = folder.first() {
-            println!("  saved as {}", save_finding(&options, found, Path::new(folder))?.display());
+            println!("  saved as {}", save_finding(&options, found, Path::new(folder), |_| true)?.display());
         }
     }
     print!("{}", report::summary(&options, &tally, 0, elapsed));

@@ -137,11 +137,37 @@ fn findings_are_confirmed_in_a_fresh_process() {
 fn the_case_of_a_finding_is_saved_as_it_was_played() {
     let folder = tempfile::tempdir().unwrap();
     let crashed = run(&["abort", "55"]);
-    let path = save_finding(&options(), &crashed.findings[0], &folder.path().join("new")).unwrap();
+    let path = save_finding(&options(), &crashed.findings[0], &folder.path().join("new"), |_| false).unwrap();
     let saved = Case::load(&path).unwrap();
     let mut generator = assay_differential::generate::Generator::new(Profile::Operators, 3).unwrap();
     let played = generator.case(55);
     assert_eq!((&saved.steps, &saved.settings), (&played.steps, &played.settings));
     assert_eq!(saved.modules[0].bytes, played.modules[0].bytes);
     assert!(saved.origin.contains("SIGABRT"));
+}
+
+#[test]
+fn the_attempt_that_ended_a_worker_is_saved_and_not_tried_here() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut found = run(&["abort", "55"]).findings.remove(0);
+    found.detail = "generator: SIGSEGV".to_owned();
+    let mut asked = 0;
+    let third = |_: &Case| {
+        asked += 1;
+        asked == 3
+    };
+    let path = save_finding(&options(), &found, folder.path(), third).unwrap();
+    let generator = assay_differential::generate::Generator::new(Profile::Operators, 3).unwrap();
+    let mut seen = 0;
+    let expected = generator.attempt_that(55, |_| {
+        seen += 1;
+        seen == 3
+    });
+    let first = generator.attempt_that(55, |_| true);
+    let saved = Case::load(&path).unwrap();
+    assert_eq!(
+        (asked, &saved.steps, &saved.modules[0].bytes),
+        (3, &expected.steps, &expected.modules[0].bytes)
+    );
+    assert_ne!(saved.modules[0].bytes, first.modules[0].bytes);
 }

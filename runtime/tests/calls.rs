@@ -5,7 +5,7 @@ mod support;
 
 use assay_runtime::{
     Caller, Engine, Error, Extern, ExternRef, Func, FuncType, Instance, Linker, Module, Result, Rooted,
-    Store, Val, ValType,
+    Store, Trap, Val, ValType,
 };
 use support::engines;
 
@@ -218,4 +218,27 @@ fn wrong_arguments_are_errors_not_surprises() {
     let mut other = Store::new(&engine, 0);
     assert_eq!(message(f.call(&mut other, &[Val::I32(1)], &mut [])), "the object belongs to another store");
     assert!(instance.get_func(&mut store, "m").is_none());
+}
+
+#[test]
+fn a_host_call_without_values_at_the_end_of_the_open_stack() {
+    // Frames that end where the open part of a value stack ends, whatever a frame has besides its locals.
+    for locals in 0..16 {
+        let text = format!(
+            r#"(module (import "" "" (func $host)) (func $deep (export "deep") {} (call $host) (call $deep)))"#,
+            "(local i64)".repeat(locals)
+        );
+        for (name, engine) in engines(|config| {
+            config.consume_fuel(true);
+        }) {
+            let mut store = Store::new(&engine, 0);
+            store.set_fuel(40_000).unwrap();
+            let host = Func::wrap(&mut store, || {});
+            let instance = instance(&engine, &mut store, &text, &[host.into()]).unwrap();
+            let deep = instance.get_typed_func::<(), ()>(&mut store, "deep").unwrap();
+            let trap = deep.call(&mut store, ()).unwrap_err();
+            let ended = matches!(trap.trap(), Some(Trap::OutOfFuel | Trap::StackOverflow));
+            assert!(ended, "{name}, {locals} locals: {trap}");
+        }
+    }
 }

@@ -27,7 +27,7 @@ pub use tally::{Accident, Coverage, Covered, Found, Produced, Tally};
 pub use threads::run_in_threads;
 pub use worker::{Job, Worker, serve};
 
-use crate::case::CaseError;
+use crate::case::{Case, CaseError};
 use crate::generate::{Generator, Profile};
 use ranges::Ranges;
 use std::path::{Path, PathBuf};
@@ -99,11 +99,17 @@ impl Iterator for Batches {
     }
 }
 
-/// Saves the case of a finding in a folder.
+/// Saves the case of a finding in a folder. `shows` plays a case apart from this process, and says whether it shows anything:
+/// it is asked about what ended a worker that only tried the case.
 ///
 /// # Errors
 /// When the file cannot be written.
-pub fn save_finding(options: &Options, found: &Found, folder: &Path) -> Result<PathBuf, CaseError> {
+pub fn save_finding(
+    options: &Options,
+    found: &Found,
+    folder: &Path,
+    shows: impl FnMut(&Case) -> bool,
+) -> Result<PathBuf, CaseError> {
     let io = |error| CaseError::Io { what: "make the folder", path: folder.to_owned(), error };
     std::fs::create_dir_all(folder).map_err(io)?;
     let path = folder.join(format!("{}-{}-{}.toml", options.profile.name(), options.seed, found.index));
@@ -115,7 +121,9 @@ pub fn save_finding(options: &Options, found: &Found, folder: &Path) -> Result<P
     if let Some(corpus) = &options.corpus {
         generator.use_saved(corpus::Corpus::load(corpus)?.cases);
     }
-    let mut case = generator.case(found.index);
+    let apart = processes::lost_in_generator(found) && options.profile != Profile::Mutate;
+    let mut case =
+        if apart { generator.attempt_that(found.index, shows) } else { generator.case(found.index) };
     case = generator.with_canonical(found.index, &case).unwrap_or(case);
     case.origin = format!("{}: {}: {}", case.origin, found.class, found.detail);
     case.save(&path)?;

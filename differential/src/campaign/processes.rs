@@ -15,6 +15,14 @@ use assay_workers::{Cause, Event, Loss, Lost, Pool, PoolConfig, PoolError, Sched
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+/// Stands in the place of the lane where a worker was lost before any lane had begun: in front of every detail of such a loss.
+const GENERATOR: &str = "generator";
+
+/// Whether the worker was lost while it made the case, and tried it.
+pub(super) fn lost_in_generator(found: &Found) -> bool {
+    found.detail.strip_prefix(GENERATOR).is_some_and(|rest| rest.starts_with(':'))
+}
+
 /// How a campaign is watched over.
 #[derive(Debug)]
 pub struct Supervision<'a> {
@@ -191,7 +199,7 @@ impl Books<'_> {
         let parts = [(from, index), (index + 1, to)];
         self.again.extend(parts.into_iter().filter(|(from, to)| from < to));
         let escape = fault_check::class(lane, unsafe_end, &said);
-        let lane = lane.unwrap_or("generator");
+        let lane = lane.unwrap_or(GENERATOR);
         let class = escape.unwrap_or_else(|| format!("{lane}: {how}"));
         let finding = Finding { signature: class.clone(), class, detail: format!("{lane}: {said}") };
         let found = Found::of(index, &finding, unsafe_end);

@@ -216,6 +216,12 @@ impl Generator {
         }
     }
 
+    /// The first attempt at a case of which this is so, or else the first: for a case that this process is not to try.
+    pub fn attempt_that(&self, index: u64, is_so: impl FnMut(&Case) -> bool) -> Case {
+        let mut attempts = (0..ATTEMPTS).map(|attempt| self.attempt(index, attempt));
+        attempts.find(is_so).unwrap_or_else(|| self.attempt(index, 0))
+    }
+
     fn attempt(&self, index: u64, attempt: u64) -> Case {
         let mut random = Random::of(&[GENERATOR_VERSION, self.seed, index, attempt]);
         let script = match self.kind(index) {

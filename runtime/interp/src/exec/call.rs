@@ -237,7 +237,8 @@ pub(super) fn invoke(
     let array =
         after.wrapping_byte_add((after as usize).wrapping_neg() % align_of::<Value>()).cast::<Value>();
     let top = array.wrapping_add(count).cast::<u64>();
-    if !reaches(ctx, top) {
+    // The first cell is read behind the call whether there is a result or not, and may be the first one above the frame.
+    if !reaches(ctx, top.max(arguments.wrapping_add(1))) {
         // SAFETY: the store is alive and of this thread (invariants 3 and 5).
         unsafe { assay_vm::raise_trap(store, TrapKind::StackOverflow, None) };
         return status::RAISED;
