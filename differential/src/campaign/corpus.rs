@@ -9,6 +9,7 @@ use super::tally::Tally;
 use crate::case::{Case, CaseError};
 use crate::coverage::{Point, covered};
 use crate::generate::Generator;
+use crate::judge::has_failed;
 use crate::play::play;
 use crate::shrink::{Limits, reduce};
 use assay_runtime::Engine;
@@ -113,8 +114,12 @@ pub fn keep(options: &Options, tally: &Tally, corpus: &Corpus, folder: &Path) ->
     Ok(kept)
 }
 
+/// What a case covers: nothing where a step of it asks for what is not there, as one does whose export was taken away.
 fn points(case: &Case, engine: &Engine) -> BTreeSet<Point> {
     let scout = play(case, engine, Some(case.settings.fuel));
+    if has_failed(&scout) {
+        return BTreeSet::new();
+    }
     covered(case, &scout, engine).unwrap_or_default()
 }
 
