@@ -118,6 +118,10 @@ impl Model {
             [from, to].map(|(at, len)| trial.text(at, len).is_some_and(|path| path.ends_with(['/', '.'])));
         if ends.contains(&true) && !trial.refusals.is_empty() {
             trial.refuse(&[NOTDIR, ISDIR, INVAL]);
+            // The directory that such a path names may also be one that is not there.
+            let link = found.as_ref().is_some_and(|&(_, _, moved)| self.tree.is_link(moved));
+            let missing = goal.as_ref().is_some_and(|(_, _, replaced)| replaced.is_none());
+            trial.refuse_if(link || missing, &[NOENT]);
         }
         if trial.ends(&[])?
             && let (Some((parent, name, moved)), Some((above, other, replaced))) = (found, goal)

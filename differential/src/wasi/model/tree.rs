@@ -5,7 +5,7 @@
 use crate::wasi::case::{Entry, WasiCase};
 use crate::wasi::errno::{LOOP, NAMETOOLONG, NOENT, NOTCAPABLE, NOTDIR, PERM};
 use crate::wasi::world::{Contents, file_words, link_words, target_of};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
 
 pub(super) type Node = usize;
@@ -28,6 +28,8 @@ struct Slot {
     names: u64,
     /// Goes up whenever an entry of a directory changes.
     changes: u64,
+    /// The names that entries of a directory had which were taken away.
+    former: BTreeSet<String>,
     /// The time of modification, as far as a guest has set it last.
     modified: Option<u64>,
 }
@@ -103,7 +105,7 @@ impl Tree {
     }
 
     pub(super) fn make(&mut self, what: What, parent: Node) -> Node {
-        self.slots.push(Slot { what, parent, names: 0, changes: 0, modified: None });
+        self.slots.push(Slot { what, parent, names: 0, changes: 0, former: BTreeSet::new(), modified: None });
         self.slots.len() - 1
     }
 
@@ -116,6 +118,10 @@ impl Tree {
             What::Directory(entries) => Some(entries),
             _ => None,
         }
+    }
+
+    pub(super) fn is_link(&self, node: Node) -> bool {
+        matches!(self.slots[node].what, What::Link(_))
     }
 
     pub(super) fn is_directory(&self, node: Node) -> bool {
@@ -191,7 +197,13 @@ impl Tree {
             && let Some(node) = entries.remove(name)
         {
             self.slots[node].names -= 1;
+            self.slots[parent].former.insert(name.to_owned());
         }
+    }
+
+    /// Whether an entry of this name was taken away from a directory.
+    pub(super) fn was_there(&self, directory: Node, name: &str) -> bool {
+        self.slots[directory].former.contains(name)
     }
 
     fn touch(&mut self, directory: Node) {
