@@ -32,18 +32,11 @@ impl Model {
         let path = trial.path(at, len);
         let root = self.directory(trial, fd, needed)?;
         let path = path.filter(|path| !path.is_empty() && !path.starts_with('/') && !path.contains('\0'))?;
-        match self.tree.walk(root, path, last) {
-            Ok(place) => {
-                if place.links > SURE_LINKS {
-                    trial.may.push(LOOP);
-                }
-                Some(place)
-            }
-            Err(errnos) => {
-                trial.refuse(errnos);
-                None
-            }
+        let (place, links) = self.tree.walk(root, path, last);
+        if links > SURE_LINKS {
+            trial.may.push(LOOP);
         }
+        place.map_err(|errnos| trial.refuse(errnos)).ok()
     }
 
     /// The node that a path names and that has to be there.

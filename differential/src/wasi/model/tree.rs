@@ -49,8 +49,6 @@ pub(super) struct Place {
     pub(super) node: Option<Node>,
     /// Whether the path says that it means a directory.
     pub(super) slash: bool,
-    /// How many links were followed on the way.
-    pub(super) links: u32,
 }
 
 /// What becomes of a link at the end of a path.
@@ -74,7 +72,8 @@ impl Last {
 /// The answers for paths that lead out.
 const OUT: &[u32] = &[PERM, NOTCAPABLE];
 const MAX_LINKS: u32 = 40;
-/// So many are followed everywhere.
+/// So many are followed everywhere. A system may count a link twice, where it gives up a quick way through a path for a thorough
+/// one, and so find too many before it finds what else is wrong.
 pub(super) const SURE_LINKS: u32 = 8;
 const MAX_NAME: usize = 255;
 
@@ -211,10 +210,21 @@ impl Tree {
         self.slots[directory].modified = None;
     }
 
-    /// Follows a path from a directory, which it may not leave.
-    pub(super) fn walk(&self, root: Node, path: &str, last: Last) -> Result<Place, &'static [u32]> {
+    /// Follows a path from a directory, which it may not leave, and tells how many links were followed on the way.
+    pub(super) fn walk(&self, root: Node, path: &str, last: Last) -> (Result<Place, &'static [u32]>, u32) {
+        let mut links = 0;
+        (self.walk_counting(root, path, last, &mut links), links)
+    }
+
+    fn walk_counting(
+        &self,
+        root: Node,
+        path: &str,
+        last: Last,
+        links: &mut u32,
+    ) -> Result<Place, &'static [u32]> {
         let mut ahead: VecDeque<String> = path.split('/').map(str::to_owned).collect();
-        let (mut directory, mut links) = (root, 0);
+        let mut directory = root;
         while let Some(name) = ahead.pop_front() {
             let rest_is_empty = ahead.iter().all(String::is_empty);
             let slash = rest_is_empty && !ahead.is_empty();
@@ -233,7 +243,7 @@ impl Tree {
             let node = self.entries(directory).and_then(|entries| entries.get(&name)).copied();
             let Some(node) = node else {
                 if rest_is_empty {
-                    return Ok(Place { parent: directory, name: Some(name), node, slash, links });
+                    return Ok(Place { parent: directory, name: Some(name), node, slash });
                 }
                 return Err(&[NOENT]);
             };
@@ -241,8 +251,8 @@ impl Tree {
                 What::Link(target)
                     if !rest_is_empty || last == Last::Followed || (slash && last == Last::Itself) =>
                 {
-                    links += 1;
-                    if links > MAX_LINKS {
+                    *links += 1;
+                    if *links > MAX_LINKS {
                         return Err(&[LOOP]);
                     }
                     if target.starts_with('/') {
@@ -253,13 +263,13 @@ impl Tree {
                     }
                 }
                 _ if rest_is_empty => {
-                    return Ok(Place { parent: directory, name: Some(name), node: Some(node), slash, links });
+                    return Ok(Place { parent: directory, name: Some(name), node: Some(node), slash });
                 }
                 What::Directory(_) => directory = node,
                 _ => return Err(&[NOTDIR]),
             }
         }
-        Ok(Place { parent: directory, name: None, node: Some(directory), slash: true, links })
+        Ok(Place { parent: directory, name: None, node: Some(directory), slash: true })
     }
 
     /// What is in the tree, as [`crate::wasi::world::World::contents`] puts it down.
