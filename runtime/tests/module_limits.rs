@@ -67,6 +67,35 @@ fn memories(count: u64, min: u64, flags: u8) -> Vec<u8> {
     module(&[items(5, count, &memory.repeat(count as usize))])
 }
 
+/// A structure of so many numbers.
+fn structure(fields: u64) -> Vec<u8> {
+    let fields_of = [I32, 1].repeat(fields.min(10_000) as usize);
+    [&[0x5f], &leb(fields)[..], &fields_of].concat()
+}
+
+/// A recursion group that says it has `count` structures, each of which refers to the first.
+fn group(count: u64) -> Vec<u8> {
+    let members = [0x5f, 1, 0x63, 0, 1].repeat(count.min(1_000_000) as usize);
+    module(&[items(1, 1, &[&[0x4e], &leb(count)[..], &members].concat())])
+}
+
+/// A line of types, each below the one before, the topmost one at depth 0. `f` casts an object of the last of them down to
+/// each, and none of the topmost.
+fn line(depth: u64) -> Vec<u8> {
+    let below = |above: u64| [&[0x50, 1], &leb(above)[..], &[0x5f, 0]].concat();
+    let types: Vec<u8> = (0..depth).flat_map(below).collect();
+    let func = depth + 1;
+    let casts: Vec<u8> = (0..=depth).flat_map(|ty| [vec![0xfb, 0x16], leb(ty)].concat()).collect();
+    let fails = [&[0xfb, 1, 0, 0xfb, 0x14], &leb(depth)[..], &[0x04, 0x40, 0, END]].concat();
+    let body = [&[0, 0xfb, 1], &leb(depth)[..], &casts, &[0x1a], &fails, &[END]].concat();
+    module(&[
+        items(1, depth + 2, &[&[0x50, 0, 0x5f, 0], &types[..], &[0x60, 0, 0]].concat()),
+        items(3, 1, &leb(func)),
+        items(7, 1, &[1, b'f', 0, 0]),
+        items(10, 1, &[&leb(body.len() as u64), &body[..]].concat()),
+    ])
+}
+
 /// Makes an instance and calls `f`, if there is one.
 fn run(kind: EngineKind, bytes: &[u8]) -> Result<(), Error> {
     let engine = Engine::default();
@@ -108,6 +137,9 @@ fn what_is_at_a_limit_runs() {
         ("pages", memories(1, 65536, 0)),
         ("tables", tables(100_000, 1)),
         ("elements", tables(1, 10_000_000)),
+        ("fields", module(&[items(1, 1, &structure(10_000))])),
+        ("types above each other", line(63)),
+        ("types of a group", group(1_000_000)),
         (
             "data segments",
             module(&[memories(1, 1, 0)[8..].to_vec(), items(11, 100_000, &[1, 0].repeat(100_000))]),
@@ -125,7 +157,7 @@ fn a_module_past_a_limit_is_refused_with_the_limit() {
     let body = 7_654_322;
     let large_body = [leb(body), vec![0], vec![0x01; body as usize - 2], vec![END]].concat();
     let br_table = [vec![0x41, 0, 0x0e], leb(7_654_322), vec![0; 10]].concat();
-    let cases: [(&str, Vec<u8>); 17] = [
+    let cases: [(&str, Vec<u8>); 21] = [
         ("types count exceeds limit of 1000000", module(&[items(1, 1_000_001, &[0x60, 0, 0])])),
         ("functions count exceeds limit of 1000000", module(&[ty.clone(), items(3, 1_000_001, &[0])])),
         (
@@ -149,6 +181,10 @@ fn a_module_past_a_limit_is_refused_with_the_limit() {
         ),
         ("memory size must be at most 0x10000 65536-byte pages", memories(1, 65537, 0)),
         ("types count exceeds limit of 1000000", module(&[items(1, u64::from(u32::MAX), &[])])),
+        ("a try_table can have at most 10000 clauses", function(&[0], &[0x1f, 0x40, 0x91, 0x4e, 2, 0])),
+        ("a structure can have at most 10000 fields", module(&[items(1, 1, &structure(10_001))])),
+        ("found depth 64, cannot exceed depth 63", line(64)),
+        ("a recursion group can have at most 1000000 types", group(1_000_001)),
     ];
     for (limit, bytes) in cases {
         on_both(&bytes, |ran| {

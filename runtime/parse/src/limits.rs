@@ -12,6 +12,8 @@ const LIMITS: &[(&str, &str)] = &[
     ("string size out of bounds", "a name can have at most 100000 bytes"),
     ("br_table size is out of bounds", "a br_table can have at most 7654321 labels"),
     ("struct fields size is out of bounds", "a structure can have at most 10000 fields"),
+    ("catches size is out of bounds", "a try_table can have at most 10000 clauses"),
+    ("rec group types size is out of bounds", "a recursion group can have at most 1000000 types"),
 ];
 
 /// The message on one line, with the limit where it is about one.
