@@ -123,6 +123,11 @@ impl Types {
             section.each(|section| section.unsigned().map(drop))?;
             form = section.byte()?;
         }
+        // What it describes, and what describes it.
+        while matches!(form, 0x4c | 0x4d) {
+            section.unsigned()?;
+            form = section.byte()?;
+        }
         let mut params = Vec::new();
         match form {
             0x60 => {
@@ -149,7 +154,7 @@ impl Types {
             section.name()?;
             section.name()?;
             match section.byte()? {
-                0 => {
+                0 | 0x20 => {
                     section.unsigned()?;
                     reading.imported += 1;
                 }

@@ -74,7 +74,7 @@ fn cases_of_a_fuzzer_follow_from_its_bytes() {
 
 #[test]
 fn the_version_counts() {
-    assert_eq!(GENERATOR_VERSION, 13, "raise it with every change of what a (seed, index) makes");
+    assert_eq!(GENERATOR_VERSION, 14, "raise it with every change of what a (seed, index) makes");
 }
 
 /// What these cases really execute: operator and outcome.
@@ -133,7 +133,9 @@ fn generators_execute_the_operators_that_they_are_there_for() {
     let bulk = ["array.copy", "array.fill", "array.init_data", "array.init_elem", "struct.set", "array.set"];
     let cast = ["ref.test", "ref.cast", "br_on_cast", "br_on_cast_fail", "any.convert_extern"];
     let cast = [&cast[..], &["extern.convert_any", "br_on_null", "br_on_non_null", "call_ref"]].concat();
-    let objects = [made, read, bulk.to_vec(), cast].concat();
+    let described = ["struct.new_desc", "struct.new_default_desc", "ref.get_desc", "br_on_cast_desc_eq"];
+    let described = [&described[..], &["br_on_cast_desc_eq_fail"]].concat();
+    let objects = [made, read, bulk.to_vec(), cast, described].concat();
     let throws = ["throw", "throw_ref", "try_table", "call", "call_indirect", "call_ref", "return_call"];
     for (profile, names) in [
         (Profile::Calls, calls),

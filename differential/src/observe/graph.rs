@@ -35,7 +35,7 @@ pub struct Object {
     pub ty: Arc<str>,
     /// How many fields or elements it has.
     pub len: usize,
-    /// Those that were looked at. Packed integers have their width.
+    /// Those that were looked at, behind what describes it, if something does. Packed integers have their width.
     pub fields: Vec<Seen>,
 }
 
@@ -185,9 +185,12 @@ impl<'a> Survey<'a> {
         Ok(match thing {
             Thing::Struct(object) => {
                 let heap = object.ty(&store)?.heap_type();
-                let values = object.fields(&mut store)?;
-                self.fields += values.len();
-                (self.known.ty(&mut store, heap), values.len(), values)
+                let descriptor = object.descriptor(&mut store)?;
+                let mut values = object.fields(&mut store)?;
+                let len = values.len();
+                self.fields += len;
+                values.splice(..0, descriptor.map(|descriptor| Val::AnyRef(Some(descriptor.to_anyref()))));
+                (self.known.ty(&mut store, heap), len, values)
             }
             Thing::Array(array) => {
                 let ty = array.ty(&store)?;

@@ -119,6 +119,9 @@ pub enum Fault {
     ArrayCopyForwards,
     ArrayRangeWraps,
     FillByByte,
+    DescriptorByType,
+    DescriptorNullUnchecked,
+    DescriptorsNotForwarded,
 }
 
 /// What a fault breaks.
@@ -177,7 +180,7 @@ pub struct Row {
 
 /// Every fault, in the order of their numbers.
 #[rustfmt::skip]
-pub static TABLE: [Row; 106] = [
+pub static TABLE: [Row; 109] = [
     row(Fault::IndexSignExtended, "index-sign-extended", "CVE-2021-32629", Class::Bounds,
         "a 32-bit index is sign-extended", "a crash, or the outcome"),
     row(Fault::IndexSumNotWrapped, "index-sum-not-wrapped", "CVE-2023-26489", Class::Bounds,
@@ -390,6 +393,12 @@ pub static TABLE: [Row; 106] = [
         "start and length of a range of an array are added in 32 bits", "the outcome, or a crash"),
     row(Fault::FillByByte, "fill-by-byte", "own class", Class::Miscompiled,
         "array.fill of elements of two bytes repeats the lower one", "the graph of objects"),
+    row(Fault::DescriptorByType, "descriptor-by-type", "own class", Class::Miscompiled,
+        "a cast by descriptor to an exact type takes any object of the type", "results"),
+    row(Fault::DescriptorNullUnchecked, "descriptor-null-unchecked", "own class", Class::Guard,
+        "no descriptor at all is taken for one", "the outcome"),
+    row(Fault::DescriptorsNotForwarded, "descriptors-not-forwarded", "own class", Class::Collected,
+        "the collector forgets descriptors", "the graph of objects, or a crash"),
 ];
 
 const fn row(

@@ -2,10 +2,11 @@
 //!
 //! Every operator on structures, arrays, `i31` and types stands in them, with places and lengths around the ends of arrays and
 //! of 32 bits; objects live in locals, globals, tables, fields and at the host across calls and collections; functions are
-//! called through fields. Some cases have a second module with the same types, which shares globals, tables and functions
+//! called through fields. Some worlds have types with descriptors. Some cases have a second module with the same types, which shares globals, tables and functions
 //! with an instance of the first. Numbers are moved and compared, never computed as floats. Enters: a random stream; leaves:
 //! modules and a script.
 
+mod described;
 mod types;
 mod values;
 
@@ -119,6 +120,7 @@ impl Writer<'_> {
         self.put(format_args!(
             "(global $ci (ref $s0) (struct.new_default $s0)) (global $ca anyref {constant})\n"
         ));
+        self.descriptors();
         self.segments();
         self.helpers();
         for number in 0..FUNCTIONS {
@@ -237,6 +239,9 @@ impl Writer<'_> {
     }
 
     fn statement(&mut self, depth: usize) -> String {
+        if !self.world.described.is_empty() && self.random.one_in(4) {
+            return self.with_descriptors();
+        }
         match self.random.below(if depth == 0 { 23 } else { 27 }) {
             0 | 1 => self.list(),
             2 => {
@@ -539,6 +544,7 @@ fn hash(int: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wasmparser::{Validator, WasmFeatures};
 
     #[test]
     fn every_module_is_one_of_the_text_format() {
@@ -550,7 +556,8 @@ mod tests {
                 writer.module();
                 let binary = wat::parse_str(&writer.text);
                 let binary = binary.unwrap_or_else(|error| panic!("{error}\n{}", writer.text));
-                if let Err(error) = wasmparser::validate(&binary) {
+                let mut validator = Validator::new_with_features(WasmFeatures::all());
+                if let Err(error) = validator.validate_all(&binary) {
                     panic!("{error}\n{}", wasmprinter::print_bytes(&binary).unwrap());
                 }
             }

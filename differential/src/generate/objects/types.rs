@@ -4,6 +4,7 @@
 //! Structure 0 is above most others, has only fields with defaults, and begins with `next`, a number and something internal,
 //! so that lists and trees of any of them can be built and walked. A decoy is written like structure 0 and is another type.
 
+use super::described::{self, Described};
 use crate::random::Random;
 use std::fmt::Write;
 
@@ -61,6 +62,8 @@ pub(super) struct World {
     pub(super) structs: Vec<Struct>,
     /// The elements of array types, all of which can be written.
     pub(super) arrays: Vec<Storage>,
+    /// Structures with descriptors, if there are any.
+    pub(super) described: Vec<Described>,
     /// The text of them.
     pub(super) text: String,
 }
@@ -124,7 +127,7 @@ impl World {
     /// Types.
     pub(super) fn new(random: &mut Random) -> Self {
         let arrays = arrays(random);
-        let mut world = Self { structs: Vec::new(), arrays, text: String::new() };
+        let mut world = Self { structs: Vec::new(), arrays, described: Vec::new(), text: String::new() };
         let first = [Storage::Ref(Heap::Struct(0)), Storage::I32, Storage::Ref(Heap::Any)];
         let mutable = |storage| Field { storage, mutable: true };
         let mut fields: Vec<Field> = first.into_iter().map(mutable).collect();
@@ -148,6 +151,7 @@ impl World {
             let last = random.one_in(if deep { 20 } else { 3 });
             world.structs.push(Struct { parent, last, fields });
         }
+        world.described = described::line(random);
         world.write();
         world
     }
@@ -187,6 +191,9 @@ impl World {
             let own = body(&self.structs[0].fields).replace("$s0)", &format!("$decoy{decoy})"));
             let more = if decoy == 0 { "" } else { "(type (struct))" };
             put(format_args!("(rec (type $decoy{decoy} (sub {own})) {more})\n"));
+        }
+        if !self.described.is_empty() {
+            text += &described::types(&self.described);
         }
         self.text = text;
     }

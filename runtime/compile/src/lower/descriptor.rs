@@ -7,6 +7,7 @@ use super::Lowering;
 use super::environment::Cached;
 use crate::error::Result;
 use crate::plan::Region;
+use assay_model::fault::{Fault, planted};
 use assay_model::index::TypeIdx;
 use assay_model::layout::AbiKind;
 use assay_model::layout::object::{header, reference, type_info};
@@ -66,7 +67,9 @@ impl Lowering<'_> {
 
     fn pop_descriptor(&mut self) -> Value {
         let descriptor = self.pop();
-        self.trap_if_null(descriptor, TrapKind::NullDescriptorReference);
+        if !planted(Fault::DescriptorNullUnchecked) {
+            self.trap_if_null(descriptor, TrapKind::NullDescriptorReference);
+        }
         descriptor
     }
 
@@ -131,6 +134,11 @@ impl Lowering<'_> {
     /// Type and descriptor in one comparison.
     fn has_header(&mut self, address: Value, ty: TypeIdx, descriptor: Value) -> Value {
         let id = self.cached(Cached::TypeId(ty));
+        if planted(Fault::DescriptorByType) {
+            let flags = self.trusted_in(Region::Objects);
+            let found = self.builder.ins().load(I32, flags, address, header::TYPE_ID as i32);
+            return self.builder.ins().icmp(IntCC::Equal, found, id);
+        }
         let (id, descriptor) =
             (self.builder.ins().uextend(I64, id), self.builder.ins().uextend(I64, descriptor));
         let high = self.builder.ins().ishl_imm_u(descriptor, 8 * i64::from(header::DESCRIPTOR));

@@ -5,6 +5,7 @@
 #![expect(unsafe_code, reason = "rows are read by code at addresses of its own making")]
 
 use crate::sys::{Mapping, page_size, reserve};
+use assay_model::fault::{Fault, planted};
 use assay_model::layout::object::{NO_TYPE, ObjectLayout, Slot, header, type_info};
 use assay_model::types::{CanonId, CanonicalTypes, TypeRef};
 use std::mem::offset_of;
@@ -91,10 +92,6 @@ impl TypeInfos {
         Ok(())
     }
 
-    /// Appends the row of the next type: its supertypes from the topmost on with itself at the end, and its objects.
-    ///
-    /// # Errors
-    /// When there is no room left.
     /// Opens room for so many more types.
     ///
     /// # Errors
@@ -115,6 +112,8 @@ impl TypeInfos {
         Ok(())
     }
 
+    /// Appends the row of the next type: its supertypes from the topmost on with itself at the end, its objects, and whether they
+    /// have descriptors.
     fn push(&self, ancestry: &[u32], layout: ObjectLayout, described: bool) -> Result<(), TooManyTypes> {
         let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
         let at = rows.shapes.len() << type_info::SIZE_LOG2;
@@ -125,6 +124,7 @@ impl TypeInfos {
             *entry = ancestor;
         }
         let fields = layout.fields().iter().filter(|field| field.slot.is_traced()).map(|field| field.offset);
+        let described = described && !planted(Fault::DescriptorsNotForwarded);
         let traced = described.then_some(header::DESCRIPTOR).into_iter().chain(fields).collect();
         let kind = match layout {
             ObjectLayout::Struct(_) => type_info::STRUCT,
