@@ -17,6 +17,10 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 const ROOM_FOR_EMBEDDERS: usize = 4096;
 
 /// A cheap handle to an engine.
+///
+/// An engine keeps the types of its modules for as long as it lives, equal ones once: four million of them where address space
+/// is not short. A module that brings more is refused ([`Error::Limit`](crate::Error::Limit)). Whoever loads ever new modules
+/// from strangers makes a new engine now and then.
 #[derive(Clone)]
 pub struct Engine(Arc<EngineInner>);
 
