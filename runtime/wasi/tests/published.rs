@@ -25,6 +25,8 @@ enum Source {
     Compiled(&'static str, &'static [&'static str]),
     /// A source of ours, compiled by this compiler of Kotlin's from npm, with these options.
     Kotlin(&'static str, &'static str, &'static [&'static str]),
+    /// A source of ours, compiled by this compiler of MoonBit's from npm.
+    MoonBit(&'static str, &'static str),
 }
 
 struct Program {
@@ -49,7 +51,7 @@ const SHAPES: &str = "circle 2: 12.0\n.box 3 4: 12.0\n.no shape: blob\n.no numbe
 [(the, 3), (end, 2), (is, 1), (line, 1), (of, 1)]\n[2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47]\n200000\n\
 [0, 1, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89]\n";
 
-const PROGRAMS: [Program; 8] = [
+const PROGRAMS: [Program; 9] = [
     // Its objects are objects of the GC heap, its exceptions are exceptions.
     Program {
         name: "kotlin",
@@ -71,6 +73,17 @@ const PROGRAMS: [Program; 8] = [
         args: &[],
         expected: Expected::Exactly(SHAPES),
         code: 0,
+        large: false,
+    },
+    // Its objects are objects of the GC heap, too, and it has no library. Its only output is its code, which a program of the
+    // same meaning in another language has as well.
+    Program {
+        name: "moonbit",
+        source: Source::MoonBit("trees.mbt", "@moonbit/moonc-worker@0.1.202605123"),
+        sha256: "5b2258ed13f526995b9b5e63a8ac5b67e31a5dc30a3ed998ce68a57961f77d0e",
+        args: &[],
+        expected: Expected::Exactly(""),
+        code: 376_380_724,
         large: false,
     },
     Program {
@@ -187,6 +200,14 @@ fn fetch(source: &Source, directory: &Path) -> Result<(), String> {
             return Ok(());
         }
         Source::Kotlin(file, package, options) => return kotlin(directory, file, package, options),
+        Source::MoonBit(file, package) => {
+            host(directory, &["npm", "pack", "--silent", package])?;
+            host(directory, &["tar", "xzf", &only(directory, ".tgz")?])?;
+            for ours in [file, "moonc.mjs"] {
+                fs::copy(here().join(ours), directory.join(ours)).unwrap();
+            }
+            return host(directory, &["node", "moonc.mjs", "package/moonc-worker.js", file]);
+        }
     };
     if let Source::Packed(..) = source {
         let script = format!(
