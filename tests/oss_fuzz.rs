@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 #[test]
-#[ignore = "needs cargo-fuzz and compiles everything once more, optimised: about ten minutes"]
+#[ignore = "compiles everything once more, for which it needs cargo-fuzz: about ten minutes; `.ci/fuzz` runs it on a build that is there"]
 fn the_build_script_makes_programs_that_execute_cases() {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folders = tempfile::tempdir().unwrap();
