@@ -76,20 +76,16 @@ fn body(fields: usize) -> String {
 impl Writer<'_> {
     /// Two descriptors of each type.
     pub(super) fn descriptors(&mut self) {
-        for number in 0..self.world.described.len() {
-            for (which, value) in ["a", "b"].into_iter().zip([17, 23]) {
-                let twice = match self.world.described[number].twice {
-                    true => format!("_desc $v{number} (i32.const {value})"),
-                    false => format!(" $v{number} (i32.const {value})"),
-                };
-                let rest = &FIELDS[1..self.world.described[number].own];
-                let rest: String = rest.iter().map(|(_, value)| format!(" {value}")).collect();
-                let last = match self.world.described[number].twice {
-                    true => format!(" (struct.new $m{number} (i32.const {number}))"),
-                    false => String::new(),
+        for (number, ty) in self.world.described.iter().enumerate() {
+            let values: String = FIELDS[1..ty.own].iter().map(|(_, value)| format!(" {value}")).collect();
+            for (which, first) in [("a", 17), ("b", 23)] {
+                let (operator, of_it) = match ty.twice {
+                    true => ("struct.new_desc", format!(" (struct.new $m{number} (i32.const {number}))")),
+                    false => ("struct.new", String::new()),
                 };
                 self.put(format_args!(
-                    "(global $v{number}{which} (ref (exact $v{number})) (struct.new{twice}{rest}{last}))\n"
+                    "(global $v{number}{which} (ref (exact $v{number}))
+                     ({operator} $v{number} (i32.const {first}){values}{of_it}))\n"
                 ));
             }
         }
